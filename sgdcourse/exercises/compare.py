@@ -6,6 +6,7 @@ import itertools
 import math
 import numbers
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,6 +15,16 @@ from torch import Tensor
 __all__ = ["difference", "freeze", "show"]
 
 _LONGEST = 10_000  # items that are taken from an iterator
+
+
+@dataclass(frozen=True)
+class _Other:
+    """Stands for an object that is no number, tensor, text or sequence."""
+
+    kind: str
+
+    def __str__(self) -> str:
+        return f"an object of type {self.kind}"
 
 
 def freeze(value: Any) -> Any:
@@ -49,7 +60,7 @@ def freeze(value: Any) -> Any:
         return value
     if isinstance(value, (Iterator, range, list, tuple)):
         return [freeze(item) for item in itertools.islice(value, _LONGEST)]
-    return value
+    return _Other(type(value).__name__)
 
 
 def difference(truth: Any, answer: Any, rtol: float) -> str:
@@ -174,5 +185,5 @@ def _kind(value: Any) -> str:
         return "NaN"
     if isinstance(value, Iterable) and not isinstance(value, (str, dict, set)):
         return f"a sequence of {len(list(value))} items that do not stack to one tensor"
-    name = type(value).__name__
+    name = value.kind if isinstance(value, _Other) else type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -82,21 +82,23 @@ def run_guarded(call: Callable[[], Any], seconds: float = 3.0) -> Outcome:
 
 def _by_alarm(protected: Callable[[], Outcome], seconds: float) -> Outcome:
     """Stop `protected` by SIGALRM, again and again until it lets go."""
-    armed = True
+    armed, started = True, False
+    outcome = Outcome(timed_out=True)
 
     def alarm(signum: int, frame: Any) -> None:
         if armed:
             raise _TimeUp
 
-    outcome = Outcome(timed_out=True)
     before = signal.signal(signal.SIGALRM, alarm)
     remaining, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    while armed:
+    while armed:  # an alarm may strike at any of these lines
         try:
-            outcome = protected() if not outcome.error and armed else outcome
+            if not started:
+                started = True
+                outcome = protected()
             armed = False
-        except _TimeUp:  # it struck between the reader's code and the line above
-            armed = False
+        except _TimeUp:
+            pass
     signal.setitimer(signal.ITIMER_REAL, remaining, interval)
     signal.signal(signal.SIGALRM, before)
     return outcome

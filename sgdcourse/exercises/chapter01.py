@@ -1,0 +1,294 @@
+"""Exercises of chapter 1: gradient descent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log, sqrt
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from sgdcourse.exercises.draws import number, vector
+from sgdcourse.exercises.model import Exercise, Slip
+
+__all__ = ["EXERCISES"]
+
+Function = Callable[[Tensor], Tensor]
+
+
+def _step_cases(g: Generator) -> list[tuple[Any, ...]]:
+    return [(vector(g, 3), vector(g, 3), number(g, 0.05, 0.9)) for _ in range(5)]
+
+
+GD_STEP = Exercise(
+    name="gd_step",
+    truth=lambda w, grad, lr: w - lr * grad,
+    cases=_step_cases,
+    slips=(
+        Slip(
+            "wrong sign",
+            lambda w, grad, lr: w + lr * grad,
+            "**Wrong sign**: you add the gradient, so every step climbs.",
+            2,
+        ),
+        Slip(
+            "learning rate forgotten",
+            lambda w, grad, lr: w - grad,
+            "**Learning rate forgotten**: the gradient alone does not say how far to go.",
+            3,
+        ),
+        Slip(
+            "only the sign of the gradient",
+            lambda w, grad, lr: w - lr * grad.sign(),
+            "**Only the sign** of the gradient is used: every step then has the same length, "
+            "near the minimum too.",
+            2,
+        ),
+        Slip(
+            "change instead of new weights",
+            lambda w, grad, lr: -lr * grad,
+            "**Change instead of new weights**: this is what to add to `w`, not the new `w`.",
+            2,
+        ),
+    ),
+)
+
+
+def _curvature_cases(g: Generator) -> list[tuple[Any, ...]]:
+    return [([number(g, 0.1, 20, 1) for _ in range(n)],) for n in (2, 3, 5, 2, 4, 3)]
+
+
+LARGEST_LR = Exercise(
+    name="largest_lr",
+    truth=lambda curvatures: 2 / max(curvatures),
+    cases=_curvature_cases,
+    remark="Only the steepest direction matters.",
+    slips=(
+        Slip(
+            "largest without overshoot",
+            lambda curvatures: 1 / max(curvatures),
+            "**Overshooting is not diverging**: 1/λ is where the steps begin to jump over the "
+            "minimum; they still shrink up to twice that.",
+            3,
+        ),
+        Slip(
+            "flattest direction",
+            lambda curvatures: 2 / min(curvatures),
+            "**The flattest direction** does not set the limit: at this lr the steepest one "
+            "diverges.",
+            4,
+        ),
+        Slip(
+            "best instead of largest",
+            lambda curvatures: 2 / (min(curvatures) + max(curvatures)),
+            "**Best instead of largest**: this lr is the fastest one, not the last stable one.",
+            4,
+        ),
+        Slip(
+            "average curvature",
+            lambda curvatures: 2 * len(curvatures) / sum(curvatures),
+            "**Average curvature**: directions do not average out; one that diverges is enough.",
+            4,
+        ),
+        Slip(
+            "upside down",
+            lambda curvatures: max(curvatures) / 2,
+            "**Upside down**: the steeper the valley, the *smaller* the step must be.",
+            3,
+        ),
+    ),
+)
+
+_TARGET = log(1e6)
+
+STEPS_NEEDED = Exercise(
+    name="steps_needed",
+    truth=_TARGET / -log(99 / 101),
+    rtol=2e-3,
+    remark="Close to ½·κ·ln(10⁶): twice the κ, twice the steps.",
+    slips=(
+        Slip(
+            "lr 1/L instead of the best",
+            _TARGET / -log(1 - 1 / 100),
+            "**lr 1/L instead of the best**: that gives the rate 1 − 1/κ, half as fast as the "
+            "best lr.",
+            4,
+        ),
+        Slip(
+            "loss instead of distance",
+            _TARGET / (2 * -log(99 / 101)),
+            "**Loss instead of distance**: the loss falls with the square of the rate, the "
+            "distance with the rate itself.",
+            3,
+        ),
+        Slip(
+            "square root of κ",
+            _TARGET / -log((sqrt(100) - 1) / (sqrt(100) + 1)),
+            "**Square root of κ**: that is what momentum reaches in chapter 4; plain gradient "
+            "descent goes with κ itself.",
+            4,
+        ),
+        Slip(
+            "logarithm to base 10",
+            6 / -log(99 / 101),
+            "**Two kinds of logarithm**: you divide a decimal logarithm by a natural one.",
+            4,
+        ),
+    ),
+)
+
+
+def _quadratic(curvature: Tensor) -> Function:
+    def f(w: Tensor) -> Tensor:
+        return 0.5 * (curvature * w**2).sum()
+
+    return f
+
+
+def _search_cases(g: Generator) -> list[tuple[Any, ...]]:
+    cases = []
+    for _ in range(8):
+        curvature = 10 ** vector(g, 2)
+        w = 3 * vector(g, 2)
+        cases.append((_quadratic(curvature), w, curvature * w, number(g, 1, 5, 1)))
+    return cases
+
+
+def _backtrack(enough: Callable[..., Any]) -> Callable[..., float]:
+    """Return a search that halves the lr until `enough(f, w, grad, lr)`."""
+
+    def search(f: Function, w: Tensor, grad: Tensor, lr: float) -> float:
+        for _ in range(60):
+            if enough(f, w, grad, lr):
+                break
+            lr = lr / 2
+        return lr
+
+    return search
+
+
+def _armijo(f: Function, w: Tensor, grad: Tensor, lr: float) -> Tensor:
+    return f(w - lr * grad) <= f(w) - 0.5 * lr * (grad**2).sum()
+
+
+BACKTRACKING = Exercise(
+    name="backtracking",
+    truth=_backtrack(_armijo),
+    cases=_search_cases,
+    slips=(
+        Slip(
+            "any decrease is accepted",
+            _backtrack(lambda f, w, grad, lr: f(w - lr * grad) < f(w)),
+            "**Any decrease is accepted**: a step that jumps far across the valley and lands a "
+            "hair lower passes. The loss must fall in proportion to the step.",
+            5,
+        ),
+        Slip(
+            "norm not squared",
+            _backtrack(lambda f, w, grad, lr: f(w - lr * grad) <= f(w) - 0.5 * lr * grad.norm()),
+            "**Norm not squared**: along the step the slope is −‖g‖², the square of the norm.",
+            5,
+        ),
+        Slip(
+            "one halving too many",
+            lambda f, w, grad, lr: _backtrack(_armijo)(f, w, grad, lr) / 2,
+            "**One halving too many**: test first, halve only if the test fails.",
+            5,
+        ),
+        Slip(
+            "a single halving",
+            lambda f, w, grad, lr: lr if _armijo(f, w, grad, lr) else lr / 2,
+            "**A single halving**: `if` tests once; keep halving with `while`.",
+            5,
+        ),
+        Slip(
+            "new point instead of lr",
+            lambda f, w, grad, lr: w - _backtrack(_armijo)(f, w, grad, lr) * grad,
+            "**New point instead of lr**: return the lr that was accepted.",
+            5,
+        ),
+    ),
+)
+
+
+def _cubic(a: float) -> Function:
+    def f(w: Tensor) -> Tensor:
+        return (w**3).sum() + a * (w[0] * w[1]) ** 2 + (w[0] * w.sum())
+
+    return f
+
+
+def _gradient_cases(g: Generator) -> list[tuple[Any, ...]]:
+    return [(_cubic(number(g, 0.5, 2)), vector(g, n).double(), 0.1) for n in (2, 3, 4, 3)]
+
+
+def _differences(forward: float, backward: float, width: float) -> Callable[..., Tensor]:
+    """Return a difference quotient: (f(w + forward) − f(w − backward)) / (width·eps)."""
+
+    def gradient(f: Function, w: Tensor, eps: float) -> Tensor:
+        steps = eps * torch.eye(len(w), dtype=w.dtype)
+        pairs = [(f(w + forward * s), f(w - backward * s)) for s in steps]
+        return torch.stack([(up - down) / (width * eps) for up, down in pairs])
+
+    return gradient
+
+
+def _not_undone(f: Function, w: Tensor, eps: float) -> Tensor:
+    moved, found = w.clone(), []
+    for i in range(len(w)):
+        moved[i] += eps
+        up = f(moved)
+        moved[i] -= 2 * eps
+        found.append((up - f(moved)) / (2 * eps))
+    return torch.stack(found)
+
+
+def _by_autograd(f: Function, w: Tensor, eps: float) -> Tensor:
+    with torch.enable_grad():
+        point = w.clone().requires_grad_()
+        return torch.autograd.grad(f(point), point)[0]
+
+
+NUMERICAL_GRADIENT = Exercise(
+    name="numerical_gradient",
+    truth=_differences(1, 1, 2),
+    cases=_gradient_cases,
+    remark="With eps = 1e-5 it agrees with autograd to about ten digits.",
+    slips=(
+        Slip(
+            "one-sided difference",
+            _differences(1, 0, 1),
+            "**One-sided difference**: from `w` to `w + eps` the error is of order eps; from "
+            "`w − eps` to `w + eps` it is of order eps².",
+            2,
+        ),
+        Slip(
+            "width forgotten",
+            _differences(1, 1, 1),
+            "**Width forgotten**: the two points are 2·eps apart, so divide by 2·eps.",
+            2,
+        ),
+        Slip(
+            "all coordinates at once",
+            lambda f, w, eps: ((f(w + eps) - f(w - eps)) / (2 * eps)).expand(len(w)),
+            "**All coordinates at once**: `w + eps` moves every coordinate; move one at a time.",
+            2,
+        ),
+        Slip(
+            "move not undone",
+            _not_undone,
+            "**Move not undone**: after one coordinate is done, put it back before the next.",
+            2,
+        ),
+        Slip(
+            "autograd instead of differences",
+            _by_autograd,
+            "**Autograd instead of differences**: a gradient cannot check itself; use values "
+            "of `f` only.",
+            2,
+        ),
+    ),
+)
+
+EXERCISES = (GD_STEP, LARGEST_LR, STEPS_NEEDED, BACKTRACKING, NUMERICAL_GRADIENT)
