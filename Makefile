@@ -1,0 +1,109 @@
+# `make book` builds the course, `make test` checks it; both set everything up on first use.
+# `make help` lists the rest.
+
+SHELL := bash
+VENV ?= .venv
+JOBS ?= 2
+PORT ?= 8000
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+PY := $(BIN)/python
+STAMP := $(VENV)/.installed
+HTML := _build/html/index.html
+
+# One thread per process: printed numbers do not depend on it, and two processes do not
+# spend their time waiting for each other.
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+export MPLBACKEND ?= agg
+
+.NOTPARALLEL:
+.PHONY: book test lint unit notebooks html browser lab serve refresh bench bundles clean distclean setup help
+
+help:
+	@echo "make book                   set up, build the course, say how to open it"
+	@echo "make test                   set up, then every check: lint unit notebooks html browser"
+	@echo "make lab                    open the chapters in JupyterLab"
+	@echo "make serve [PORT=8000]      serve the built course on this machine"
+	@echo "make refresh [NB=book/…]    re-execute one notebook, or all, and store the outputs"
+	@echo "make lint                   ruff, mypy, actionlint"
+	@echo "make bench                  measure the course's speed against other ways to train"
+	@echo "make bundles                rebuild the explorers' JavaScript bundles"
+	@echo "make clean | distclean      remove what was built | the environment as well"
+
+book: html
+	@echo
+	@echo "Built. Open $(HTML) in a browser, or run 'make serve' and go to http://127.0.0.1:$(PORT)/"
+
+test: lint unit notebooks html browser
+	@echo
+	@echo "All checks passed."
+
+lint: $(STAMP)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m tools.workflows
+
+unit: $(STAMP)
+	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) -q
+
+notebooks: $(STAMP)
+	$(PY) -m pytest tests/notebooks -n $(JOBS) -q
+	$(PY) -m pytest --nbval book -n $(JOBS) --dist loadfile -q
+
+# Every page is read anew (--all): a warning of an unchanged page must not hide in a cache.
+html: $(STAMP)
+	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
+
+browser: $(HTML)
+	$(PY) -m pytest tests/book -q
+
+$(HTML): $(STAMP)
+	$(MAKE) html
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab --notebook-dir=book
+
+serve: $(HTML)
+	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+refresh: $(STAMP)
+	$(PY) -m tools.refresh $(NB)
+
+bench: $(STAMP)
+	$(PY) -m benchmarks
+
+bundles: $(STAMP)
+	$(PY) -m tools.bundles
+
+clean:
+	rm -rf _build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find sgdcourse tests tools book benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+distclean: clean
+	rm -rf $(VENV) sgdcourse.egg-info
+
+setup: $(STAMP)
+
+# ---------------------------------------------------------------- the environment
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+# On Linux without a GPU: pass the CPU index shown on pytorch.org to save some gigabytes.
+TORCH_INDEX ?=
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "This course needs Python 3.11 or newer; none was found. Install it from python.org, or name one: make $(firstword $(MAKECMDGOALS)) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This course needs Python 3.11 or newer; $(PYTHON) is not." >&2; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@if [ "$$(uname -s)" = Linux ] && [ -z "$(TORCH_INDEX)" ] && ! command -v nvidia-smi >/dev/null \
+	  && ! $(PY) -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)'; then \
+	  echo "No NVIDIA GPU here: if pip now fetches gigabytes of CUDA libraries, stop it, choose Linux, Pip, CPU"; \
+	  echo "at https://pytorch.org/get-started/locally/ and run: make $(firstword $(MAKECMDGOALS)) TORCH_INDEX=<the index address shown there>"; fi
+	$(PY) -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e ".[all]"
+	$(PY) -m pip check
+	@touch $@

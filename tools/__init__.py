@@ -1,0 +1,1 @@
+"""Keeping the notebooks, workflows and stored results true."""
