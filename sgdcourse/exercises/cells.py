@@ -63,8 +63,8 @@ def solution_source(item: Text) -> str:
 def _of(item: Text) -> list[Cell]:
     label = "ex-" + item.name.replace("_", "-")
     statement = (
-        f"````{{exercise}} {item.title} ({item.level})\n:label: {label}\n\n"
-        f"{item.statement.strip()}\n````"
+        f"````{{exercise}} {item.title}\n:label: {label}\n\n"
+        f"**{item.level.capitalize()}.** {item.statement.strip()}\n````"
     )
     hints = "\n\n".join(
         f":::{{dropdown}} Hint {number}\n{_marked(hint)}\n:::"

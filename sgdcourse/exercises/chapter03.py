@@ -1,1 +1,287 @@
-EXERCISES = ()
+"""Exercises of chapter 3: mini-batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from sgdcourse.exercises.draws import number, vector
+from sgdcourse.exercises.model import Exercise, Slip
+
+__all__ = ["EXERCISES"]
+
+
+def _order_cases(g: Generator) -> list[tuple[Any, ...]]:
+    return [(torch.randperm(n, generator=g), b) for n, b in ((10, 4), (7, 3), (8, 4), (5, 8))]
+
+
+def _slices(order: Tensor, batch_size: int) -> list[Tensor]:
+    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+
+
+BATCHES = Exercise(
+    name="batches",
+    truth=_slices,
+    cases=_order_cases,
+    slips=(
+        Slip(
+            "last points lost",
+            lambda order, b: [order[i * b : (i + 1) * b] for i in range(len(order) // b)],
+            "**The last points are lost**: when the batch size does not divide N, the rest "
+            "makes a smaller last batch.",
+            6,
+        ),
+        Slip(
+            "last batch filled up",
+            lambda order, b: [
+                torch.cat([part, order])[:b] if len(part) < b else part
+                for part in _slices(order, b)
+            ],
+            "**The last batch is filled up** with points from the front: those are seen twice.",
+            6,
+        ),
+        Slip(
+            "order ignored",
+            lambda order, b: _slices(torch.arange(len(order)), b),
+            "**Order ignored**: your batches run through the data as they lie; shuffling is lost.",
+            3,
+        ),
+        Slip(
+            "windows overlap",
+            lambda order, b: [order[i : i + b] for i in range(len(order))],
+            "**Windows overlap**: the start must move on by a whole batch, not by one.",
+            6,
+        ),
+        Slip(
+            "empty batch at the end",
+            lambda order, b: [order[i * b : (i + 1) * b] for i in range(len(order) // b + 1)],
+            "**An empty batch at the end** whenever the batch size divides N: its mean loss "
+            "is NaN.",
+            6,
+        ),
+    ),
+)
+
+
+def _loss_cases(g: Generator) -> list[tuple[Any, ...]]:
+    sizes = ([16, 16, 4], [8, 8, 8, 1], [10, 3], [5, 5, 5, 2])
+    return [([number(g, 0.1, 5) for _ in s], s) for s in sizes]
+
+
+EPOCH_LOSS = Exercise(
+    name="epoch_loss",
+    truth=lambda losses, sizes: (
+        sum(a * n for a, n in zip(losses, sizes, strict=True)) / sum(sizes)
+    ),
+    cases=_loss_cases,
+    slips=(
+        Slip(
+            "mean of unequal means",
+            lambda losses, sizes: sum(losses) / len(losses),
+            "**Mean of unequal means**: the small last batch counts as much as a full one, so "
+            "its points weigh several times too much.",
+            6,
+        ),
+        Slip(
+            "last batch only",
+            lambda losses, sizes: losses[-1],
+            "**Last batch only**: the loss of one batch is reported as the epoch's.",
+            6,
+        ),
+        Slip(
+            "every batch counted as full",
+            lambda losses, sizes: sum(losses) * sizes[0] / sum(sizes),
+            "**Every batch counted as full**: weigh each mean with its own size, not with the "
+            "nominal one.",
+            6,
+        ),
+        Slip(
+            "sum over the number of points",
+            lambda losses, sizes: sum(losses) / sum(sizes),
+            "**Batch means divided by the number of points**: a batch's mean was divided "
+            "already; multiply it by its size first.",
+            6,
+        ),
+    ),
+)
+
+
+def _gradient(w: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    return 2 * x.T @ (x @ w - y) / len(x)
+
+
+def _parts(w: Tensor, x: Tensor, y: Tensor, micro: int) -> list[Tensor]:
+    pairs = zip(x.split(micro), y.split(micro), strict=True)
+    return [_gradient(w, a, b) for a, b in pairs]
+
+
+def _micro_cases(g: Generator) -> list[tuple[Any, ...]]:
+    sizes = ((10, 4), (7, 3), (9, 2), (8, 5))
+    return [(vector(g, 2), vector(g, n, 2), vector(g, n), m) for n, m in sizes]
+
+
+ACCUMULATE = Exercise(
+    name="accumulated_gradient",
+    truth=lambda w, x, y, micro: _gradient(w, x, y),
+    cases=_micro_cases,
+    remark="Micro-batches save memory; the gradient is the large batch's.",
+    slips=(
+        Slip(
+            "means added up",
+            lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).sum(0),
+            "**Means added up**: `backward()` adds, so every micro-batch's mean loss must be "
+            "scaled down by its share of the batch.",
+            6,
+        ),
+        Slip(
+            "mean of unequal means",
+            lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).mean(0),
+            "**Mean of unequal means**: dividing by the number of micro-batches gives the "
+            "smaller last one too much weight.",
+            6,
+        ),
+        Slip(
+            "last micro-batch only",
+            lambda w, x, y, micro: _parts(w, x, y, micro)[-1],
+            "**Last micro-batch only**: the gradient is cleared between micro-batches, so "
+            "nothing accumulates.",
+            6,
+        ),
+        Slip(
+            "rest lost",
+            lambda w, x, y, micro: (
+                torch.stack(_parts(w, x, y, micro)[: len(x) // micro]).mean(0)
+            ),
+            "**The rest is lost**: the last, smaller micro-batch is left out.",
+            6,
+        ),
+        Slip(
+            "sum instead of mean",
+            lambda w, x, y, micro: _gradient(w, x, y) * len(x),
+            "**Sum instead of mean**: divide by the number of examples in the whole batch.",
+            6,
+        ),
+    ),
+)
+
+
+def _noise_cases(g: Generator) -> list[tuple[Any, ...]]:
+    cases = []
+    for small, big in ((1, 16), (4, 64), (8, 32), (2, 128)):
+        signal, noise = number(g, 0.5, 3), number(g, 5, 50)
+        squares = (signal + noise / small, signal + noise / big)
+        cases.append((round(squares[0], 4), round(squares[1], 4), small, big))
+    return cases
+
+
+def _signal(small: float, big: float, b_small: int, b_big: int) -> float:
+    return (b_big * big - b_small * small) / (b_big - b_small)
+
+
+def _noise(small: float, big: float, b_small: int, b_big: int) -> float:
+    return (small - big) / (1 / b_small - 1 / b_big)
+
+
+def _ratio(make: Callable[[float, float], float]) -> Callable[..., float]:
+    """Return a scale made from the estimates of |G|² and tr Σ."""
+
+    def scale(small: float, big: float, b_small: int, b_big: int) -> float:
+        inputs = (small, big, b_small, b_big)
+        return make(_signal(*inputs), _noise(*inputs))
+
+    return scale
+
+
+NOISE_SCALE = Exercise(
+    name="noise_scale",
+    truth=_ratio(lambda signal, noise: noise / signal),
+    cases=_noise_cases,
+    rtol=1e-3,
+    remark="A batch of about this size is where returns begin to diminish.",
+    slips=(
+        Slip(
+            "upside down",
+            _ratio(lambda signal, noise: signal / noise),
+            "**Upside down**: more noise calls for a larger batch, so the noise stands on top.",
+            4,
+        ),
+        Slip(
+            "large batch taken as exact",
+            lambda small, big, b_small, b_big: _noise(small, big, b_small, b_big) / big,
+            "**The large batch taken as exact**: its squared norm still contains noise, tr Σ / B.",
+            4,
+        ),
+        Slip(
+            "noise only",
+            _ratio(lambda signal, noise: noise),
+            "**Noise only**: tr Σ alone has no scale; divide it by the squared gradient |G|².",
+            4,
+        ),
+        Slip(
+            "square root",
+            _ratio(lambda signal, noise: (noise / signal) ** 0.5),
+            "**Square root**: the scale is the ratio of the squares, not of the lengths.",
+            4,
+        ),
+        Slip(
+            "difference not rescaled",
+            lambda small, big, b_small, b_big: (
+                (small - big) / _signal(small, big, b_small, b_big)
+            ),
+            "**Difference not rescaled**: the two squared norms differ by tr Σ·(1/b − 1/B); "
+            "divide that factor out.",
+            4,
+        ),
+    ),
+)
+
+
+def _lr_cases(g: Generator) -> list[tuple[Any, ...]]:
+    rows = ((32, 64, 1000), (32, 4096, 512), (16, 512, 512), (64, 16, 256), (8, 1024, 100))
+    return [(number(g, 0.01, 0.3), *row) for row in rows]
+
+
+SCALE_LR = Exercise(
+    name="scale_lr",
+    truth=lambda lr, batch, new_batch, critical: lr * min(new_batch, critical) / batch,
+    cases=_lr_cases,
+    slips=(
+        Slip(
+            "no limit",
+            lambda lr, batch, new_batch, critical: lr * new_batch / batch,
+            "**No limit**: beyond the critical batch size the noise no longer sets the lr, the "
+            "curvature does, and linear scaling diverges.",
+            5,
+        ),
+        Slip(
+            "square root",
+            lambda lr, batch, new_batch, critical: lr * (min(new_batch, critical) / batch) ** 0.5,
+            "**Square root**: that keeps the noise of one step; the linear rule keeps the noise "
+            "gathered over the same number of examples.",
+            5,
+        ),
+        Slip(
+            "wrong direction",
+            lambda lr, batch, new_batch, critical: lr * batch / min(new_batch, critical),
+            "**Wrong direction**: a larger batch is less noisy and allows a *larger* lr.",
+            5,
+        ),
+        Slip(
+            "unchanged",
+            lambda lr, batch, new_batch, critical: lr,
+            "**Unchanged**: with more examples a step and the same lr, an epoch moves less far.",
+            5,
+        ),
+        Slip(
+            "always to the critical size",
+            lambda lr, batch, new_batch, critical: lr * critical / batch,
+            "**Always scaled to the critical size**: that is the ceiling, not the rule.",
+            5,
+        ),
+    ),
+)
+
+EXERCISES = (BATCHES, EPOCH_LOSS, ACCUMULATE, NOISE_SCALE, SCALE_LR)
