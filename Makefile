@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export MPLBACKEND ?= agg
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks html browser lab serve refresh bench bundles clean distclean setup help
+.PHONY: book test lint unit notebooks html browser browser-install lab serve refresh bench bundles clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -65,6 +65,9 @@ browser: $(HTML)
 
 $(HTML): $(STAMP)
 	$(MAKE) html
+
+browser-install: $(STAMP)
+	$(PY) -m playwright install --with-deps chromium
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab --notebook-dir=book
