@@ -1,0 +1,52 @@
+// Drawing that several explorers share.
+
+/** [x, y] pairs of a flat path; a point that has left for good ends the list. */
+export function pathPoints(path) {
+  const points = [];
+  for (let i = 0; i < path.length; i += 2) {
+    if (!(Math.abs(path[i]) < 1e9 && Math.abs(path[i + 1]) < 1e9)) break;
+    points.push([path[i], path[i + 1]]);
+  }
+  return points;
+}
+
+/** Domains that show the surface's window in the plot's shape, widened along one axis. */
+export function surfaceWindow(surface, plot) {
+  const [[x0, x1], [y0, y1]] = surface.window;
+  const wanted = plot.width / plot.height;
+  const have = (x1 - x0) / (y1 - y0);
+  const grow = (low, high, factor) => {
+    const extra = ((high - low) * (factor - 1)) / 2;
+    return [low - extra, high + extra];
+  };
+  return wanted > have
+    ? [grow(x0, x1, wanted / have), [y0, y1]]
+    : [[x0, x1], grow(y0, y1, have / wanted)];
+}
+
+const SMALLEST = 1e-16;
+
+/** Loss by step on a logarithmic axis, with the predicted slope as a dashed line. */
+export function losses(chart, gaps, predicted, frame, steps) {
+  if (!gaps) {
+    chart.line("loss", "sgd-path", []);
+    chart.line("theory", "sgd-theory", []);
+    return;
+  }
+  const start = Math.max(gaps[0], SMALLEST);
+  const finite = gaps.filter((gap) => Number.isFinite(gap) && gap > 0);
+  const low = Math.max(start * 1e-12, Math.min(...finite, start * 0.1));
+  const high = Math.min(start * 1e3, Math.max(...finite, start));
+  chart.domains([0, steps], [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.01))]);
+  const shown = gaps.slice(0, frame + 1).map((gap, t) => [t, Math.max(gap, SMALLEST)]);
+  chart.line("theory", "sgd-theory", slope(start, predicted, steps, low));
+  chart.line("loss", "sgd-path", shown);
+  chart.dots("loss-now", "sgd-now", shown.slice(-1));
+}
+
+/** The straight line start · predicted^(2t): the loss is quadratic in the distance. */
+function slope(start, predicted, steps, low) {
+  const fall = 2 * Math.log(predicted);
+  const end = fall < 0 ? Math.min(steps, Math.log((low / start) * 1e-3) / fall) : steps;
+  return [[0, start], [end, start * Math.exp(fall * end)]];
+}
