@@ -1,0 +1,65 @@
+"""Networks: the same weights as PyTorch's own layers after torch.manual_seed."""
+
+import pytest
+import torch
+from torch import nn
+
+from sgdcourse import models
+
+
+def same(ours, theirs):
+    return all(
+        torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True)
+    )
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12345])
+def test_weights_are_those_of_pytorch_after_manual_seed(seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = nn.Sequential(nn.Linear(1, 10), nn.ReLU(), nn.Linear(10, 1))
+        torch.manual_seed(seed)
+        softmax = nn.Linear(64, 10)
+        torch.manual_seed(seed)
+        convolutions = nn.ModuleList(
+            [nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 16, 3, padding=1), nn.Linear(64, 10)]
+        )
+    assert same(models.parabola_net(seed=seed), net)
+    assert same(models.logistic_regression(seed=seed), softmax)
+    assert same(models.convnet(seed=seed), convolutions)
+
+
+def test_float64_weights_are_the_float32_weights():
+    single, double = models.mlp([3, 4, 2]), models.mlp([3, 4, 2], dtype=torch.float64)
+    assert same(single.double(), double)
+
+
+def test_initialise_draws_what_the_constructor_drew():
+    net = models.mlp([5, 7, 3], activation="tanh", seed=4)
+    again = models.initialise(models.mlp([5, 7, 3], activation="tanh", seed=9), seed=4)
+    assert same(net, again)
+    assert isinstance(net[1], nn.Tanh)
+
+
+def test_global_generator_is_left_alone():
+    before = torch.get_rng_state()
+    models.convnet(seed=3)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: models.mlp([3]), ValueError, "sizes"),
+        (lambda: models.mlp([3, 0]), ValueError, "sizes must be .* got 0"),
+        (lambda: models.mlp([3, 2.0]), TypeError, "sizes"),
+        (lambda: models.mlp([3, 2], activation="gelu"), ValueError, "activation.*'relu'.*'gelu'"),
+        (lambda: models.mlp([3, 2], seed=-2), ValueError, "seed"),
+        (lambda: models.logistic_regression(0), ValueError, "sizes"),
+        (lambda: models.convnet(channels=0), ValueError, "channels"),
+        (lambda: models.initialise("net", seed=0), TypeError, "model"),
+    ],
+)
+def test_bad_arguments_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
