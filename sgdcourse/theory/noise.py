@@ -211,7 +211,9 @@ def _one_step(eta: Tensor, lam: Tensor, mu: Tensor, nesterov: bool) -> tuple[Ten
     return torch.stack(rows, -1).reshape(-1, 2, 2), push
 
 
-def _fit(name: str, value: Values, lam: Tensor, *, positive: bool, low: float | None = None):
+def _fit(
+    name: str, value: Values, lam: Tensor, *, positive: bool, low: float | None = None
+) -> Tensor:
     """Return `value` as a vector with one number, or one for each curvature."""
     result = vector(name, value, positive=positive, low=low)
     if len(result) not in (1, len(lam)) and len(lam) != 1:

@@ -1,0 +1,243 @@
+"""Gradients one example at a time: their mean, their spread, and the noise scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+
+from sgdcourse import _checks
+from sgdcourse.diagnostics.parameters import (
+    Data,
+    checked_data,
+    flatten,
+    loss_of_parameters,
+    trainable,
+)
+from sgdcourse.training import Loss, loss_function
+
+__all__ = [
+    "GradientNoise",
+    "estimate_noise_scale",
+    "example_gradients",
+    "gradient",
+    "gradient_noise",
+]
+
+
+@dataclass(frozen=True)
+class GradientNoise:
+    """Signal and noise of the gradient at one point.
+
+    Parameters
+    ----------
+    norm_squared : float
+        ‖G‖², squared norm of the full gradient.
+    trace : float
+        tr(Σ), summed variance of all coordinates of one example's gradient.
+
+    Examples
+    --------
+    >>> GradientNoise(norm_squared=4.0, trace=40.0).scale
+    10.0
+    """
+
+    norm_squared: float
+    trace: float
+
+    @property
+    def scale(self) -> float:
+        """Gradient noise scale tr(Σ)/‖G‖², in examples; infinite where no signal is seen."""
+        if self.norm_squared <= 0:
+            return float("inf")
+        return self.trace / self.norm_squared
+
+
+def gradient(model: nn.Module, data: Data, *, loss: str | Loss) -> Tensor:
+    """Gradient of the mean loss over all examples, as one vector.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With p trained parameters; its `.grad` fields are left alone.
+    data : (x, y)
+        Tensors of n rows each.
+    loss : "mse", "cross_entropy" or callable (output, y) → mean
+
+    Returns
+    -------
+    Tensor of shape (p,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad model, loss or data.
+
+    References
+    ----------
+    Bottou, Curtis, Nocedal (2018), SIAM Review 60(2):223, equation 3.6.
+
+    Examples
+    --------
+    >>> line = nn.Linear(1, 1, bias=False)
+    >>> _ = line.weight.data.fill_(2.0)
+    >>> gradient(line, (torch.ones(4, 1), torch.zeros(4, 1)), loss="mse")
+    tensor([4.])
+    """
+    parameters = trainable(model)
+    value = loss_of_parameters(model, data, loss)(dict(parameters))
+    return flatten(torch.autograd.grad(value, list(parameters.values())))
+
+
+def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tensor:
+    """Gradient of the loss of every single example, all at once.
+
+    Parameters
+    ----------
+    model : nn.Module
+        With p trained parameters; without batch normalisation, which mixes examples.
+    data : (x, y)
+        Tensors of n rows each.
+    loss : "mse", "cross_entropy" or callable (output, y) → mean
+
+    Returns
+    -------
+    Tensor of shape (n, p)
+        Row i is the gradient of the loss on example i alone; their mean is the full gradient.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad model, loss or data.
+
+    References
+    ----------
+    Bottou, Curtis, Nocedal (2018), SIAM Review 60(2):223, section 3.3.
+
+    Examples
+    --------
+    >>> line = nn.Linear(1, 1, bias=False)
+    >>> _ = line.weight.data.fill_(2.0)
+    >>> example_gradients(line, (torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)), loss="mse")
+    tensor([[ 4.],
+            [36.]])
+    """
+    parameters = {name: p.detach() for name, p in trainable(model).items()}
+    function = loss_function(loss)
+    x, y = checked_data(data)
+
+    def loss_of_one(named: dict[str, Tensor], one_x: Tensor, one_y: Tensor) -> Tensor:
+        return function(functional_call(model, named, (one_x[None],)), one_y[None])
+
+    rows = vmap(grad(loss_of_one), in_dims=(None, 0, 0))(parameters, x, y)
+    return torch.cat([row.reshape(len(x), -1) for row in rows.values()], dim=1)
+
+
+def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> GradientNoise:
+    """Signal and noise of the gradient, exactly, from all examples.
+
+    ‖G‖² and tr(Σ) = (1/n) Σᵢ ‖gᵢ − G‖².
+
+    Parameters
+    ----------
+    model : nn.Module
+        With p trained parameters.
+    data : (x, y)
+        Tensors of n rows each; n·p numbers must fit in memory.
+    loss : "mse", "cross_entropy" or callable (output, y) → mean
+
+    Returns
+    -------
+    GradientNoise
+        With `norm_squared`, `trace` and `scale`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad model, loss or data.
+
+    References
+    ----------
+    McCandlish, Kaplan, Amodei (2018), arXiv:1812.06162, equation 2.9.
+
+    Examples
+    --------
+    >>> line = nn.Linear(1, 1, bias=False)
+    >>> _ = line.weight.data.fill_(2.0)
+    >>> gradient_noise(line, (torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)), loss="mse")
+    GradientNoise(norm_squared=400.0, trace=256.0)
+    """
+    each = example_gradients(model, data, loss=loss)
+    full = each.mean(0)
+    trace = (each - full).square().sum(1).mean().item()
+    return GradientNoise(norm_squared=full.square().sum().item(), trace=trace)
+
+
+def estimate_noise_scale(
+    model: nn.Module,
+    data: Data,
+    *,
+    loss: str | Loss,
+    small: int,
+    large: int,
+    repeats: int = 100,
+    seed: int = 0,
+) -> GradientNoise:
+    """Signal and noise of the gradient, estimated from batches of two sizes b < B.
+
+    E‖g_B‖² = ‖G‖² + tr(Σ)/B, so that ‖G‖² ≈ (B‖g_B‖² − b‖g_b‖²)/(B − b) and
+    tr(Σ) ≈ (‖g_b‖² − ‖g_B‖²)/(1/b − 1/B). Both are unbiased; their ratio is not.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any model: batch gradients are enough.
+    data : (x, y)
+        Tensors of n rows each.
+    loss : "mse", "cross_entropy" or callable (output, y) → mean
+    small, large : int, 1 ≤ small < large
+        Batch sizes b and B; batches are drawn with replacement.
+    repeats : int, ≥ 1, default 100
+        Batches of each size; the squared norms are averaged over them.
+    seed : int in [0, 2³¹), default 0
+        Decides the batches.
+
+    Returns
+    -------
+    GradientNoise
+        Its parts may come out negative where the noise is large and `repeats` small.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad argument.
+
+    References
+    ----------
+    McCandlish, Kaplan, Amodei (2018), arXiv:1812.06162, appendix A.1.
+
+    Examples
+    --------
+    >>> line, x = nn.Linear(1, 1), torch.linspace(-1, 1, 50)[:, None]
+    >>> found = estimate_noise_scale(line, (x, x**2), loss="mse", small=2, large=32)
+    >>> found.trace > 0
+    True
+    """
+    low = _checks.integer("small", small, low=1)
+    high = _checks.integer("large", large, low=low + 1, hint="it must exceed small")
+    count = _checks.integer("repeats", repeats, low=1)
+    x, y = checked_data(data)
+    generator = torch.Generator().manual_seed(_checks.seed(seed))
+    norms = []
+    for size in (low, high):
+        batches = torch.randint(len(x), (count, size), generator=generator)
+        squares = [
+            gradient(model, (x[rows], y[rows]), loss=loss).square().sum().item() for rows in batches
+        ]
+        norms.append(sum(squares) / count)
+    return GradientNoise(
+        norm_squared=(high * norms[1] - low * norms[0]) / (high - low),
+        trace=(norms[0] - norms[1]) / (1 / low - 1 / high),
+    )

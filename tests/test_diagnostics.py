@@ -1,0 +1,448 @@
+"""Instruments against closed forms: linear models, quadratics, and torch.autograd.functional."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.func import functional_call
+
+from sgdcourse import diagnostics, theory
+
+
+def small_net(dtype=torch.float64):
+    """A 2-4-3 tanh net with fixed weights and 12 examples of three classes."""
+    generator = torch.Generator().manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3)).to(dtype)
+    for p in net.parameters():
+        p.data = torch.randn(p.shape, generator=generator, dtype=dtype) / 2
+    x = torch.randn(12, 2, generator=generator, dtype=dtype)
+    return net, (x, torch.arange(12) % 3)
+
+
+class Bowl(nn.Module):
+    """½ Σ λ w² as a model: its output is √λ·w for every example, to be brought to 0."""
+
+    def __init__(self, curvature, start=1.0):
+        super().__init__()
+        self.lam = torch.tensor(curvature, dtype=torch.float64)
+        self.w = nn.Parameter(torch.full_like(self.lam, start))
+
+    def forward(self, x):
+        return (0.5 * self.lam * self.w**2).sum() + 0 * x
+
+
+def first_output(output, y):
+    return output.mean()
+
+
+EMPTY = (torch.zeros(1, 1, dtype=torch.float64), torch.zeros(1, 1, dtype=torch.float64))
+
+
+def line(slope=2.0, dtype=torch.float64):
+    """y = slope · x without offset: the gradient of one example is 2x(slope·x − y)."""
+    layer = nn.Linear(1, 1, bias=False, dtype=dtype)
+    layer.weight.data.fill_(slope)
+    return layer
+
+
+def line_data(n=50, seed=3):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, 1, generator=generator, dtype=torch.float64)
+    return x, 0.5 * x + torch.randn(n, 1, generator=generator, dtype=torch.float64)
+
+
+def state_of(model):
+    return copy.deepcopy(model.state_dict()), model.training, [p.grad for p in model.parameters()]
+
+
+# --- gradients -----------------------------------------------------------------------------
+
+
+def test_gradient_is_what_backward_leaves():
+    net, data = small_net()
+    flat = diagnostics.gradient(net, data, loss="cross_entropy")
+    assert all(p.grad is None for p in net.parameters())
+    nn.functional.cross_entropy(net(data[0]), data[1]).backward()
+    torch.testing.assert_close(flat, torch.cat([p.grad.flatten() for p in net.parameters()]))
+
+
+def test_example_gradients_are_those_of_a_loop_and_their_mean_is_the_gradient():
+    net, (x, y) = small_net()
+    rows = diagnostics.example_gradients(net, (x, y), loss="cross_entropy")
+    loop = [
+        diagnostics.gradient(net, (x[i : i + 1], y[i : i + 1]), loss="cross_entropy")
+        for i in range(12)
+    ]
+    torch.testing.assert_close(rows, torch.stack(loop), rtol=0, atol=1e-14)
+    full = diagnostics.gradient(net, (x, y), loss="cross_entropy")
+    torch.testing.assert_close(rows.mean(0), full, rtol=0, atol=1e-12)
+
+
+def test_gradient_noise_of_a_line_is_known():
+    x, y = line_data()
+    each = 2 * x * (2.0 * x - y)
+    noise = diagnostics.gradient_noise(line(), (x, y), loss="mse")
+    assert noise.norm_squared == pytest.approx(each.mean().item() ** 2)
+    assert noise.trace == pytest.approx(each.var(correction=0).item())
+    assert noise.scale == pytest.approx(
+        theory.noise_scale(each.var(correction=0).item(), each.mean().abs().item())
+    )
+
+
+def test_noise_vanishes_where_every_example_is_fitted():
+    x = torch.randn(20, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    noise = diagnostics.gradient_noise(line(3.0), (x, 3.0 * x), loss="mse")
+    assert noise.trace == 0 and noise.scale == math.inf
+
+
+def test_noise_scale_estimate_agrees_with_the_exact_one():
+    net, data = small_net()
+    exact = diagnostics.gradient_noise(net, data, loss="cross_entropy")
+    found = diagnostics.estimate_noise_scale(
+        net, data, loss="cross_entropy", small=2, large=32, repeats=1500
+    )
+    assert found.norm_squared == pytest.approx(exact.norm_squared, rel=0.05)
+    assert found.trace == pytest.approx(exact.trace, rel=0.05)
+    assert found.scale == pytest.approx(exact.scale, rel=0.1)
+
+
+def test_noise_scale_estimate_is_seeded_and_leaves_the_global_state_alone():
+    model, data = line(), line_data()
+    before = torch.get_rng_state()
+    options = {"loss": "mse", "small": 1, "large": 8, "repeats": 10}
+    one = diagnostics.estimate_noise_scale(model, data, seed=1, **options)
+    two = diagnostics.estimate_noise_scale(model, data, seed=1, **options)
+    other = diagnostics.estimate_noise_scale(model, data, seed=2, **options)
+    assert one == two != other
+    assert torch.equal(before, torch.get_rng_state())
+
+
+# --- curvature -----------------------------------------------------------------------------
+
+
+def test_hessian_is_that_of_autograd_functional():
+    net, (x, y) = small_net()
+    named = dict(net.named_parameters())
+    start = diagnostics.flat_parameters(net)
+
+    def loss(vector):
+        pieces = vector.split([p.numel() for p in named.values()])
+        cut = {n: v.view_as(p) for (n, p), v in zip(named.items(), pieces, strict=True)}
+        return nn.functional.cross_entropy(functional_call(net, cut, (x,)), y)
+
+    expected = torch.autograd.functional.hessian(loss, start)
+    found = diagnostics.hessian(net, (x, y), loss="cross_entropy")
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    vector = torch.linspace(-1, 1, len(start), dtype=torch.float64)
+    product = diagnostics.hessian_vector_product(net, (x, y), vector, loss="cross_entropy")
+    torch.testing.assert_close(product, expected @ vector, rtol=0, atol=1e-12)
+    top = torch.linalg.eigvalsh(expected)[-1].item()
+    assert diagnostics.sharpness(net, (x, y), loss="cross_entropy") == pytest.approx(top, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "curvature", [[1.0, 10.0], [3.0], [-5.0, 2.0], [-1.0, -4.0], [0.0, 0.0], [-3.0, 3.0, 1.0]]
+)
+def test_sharpness_is_the_largest_curvature_with_its_sign(curvature):
+    bowl = Bowl(curvature)
+    found = diagnostics.sharpness(bowl, EMPTY, loss=first_output)
+    assert found == pytest.approx(max(curvature), rel=1e-5, abs=1e-9)
+
+
+def test_sharpness_of_least_squares_is_the_largest_eigenvalue_of_the_data():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(40, 3, generator=generator, dtype=torch.float64)
+    model = nn.Linear(3, 1, bias=False, dtype=torch.float64)
+    top = torch.linalg.eigvalsh(2 * x.T @ x / 40)[-1].item()
+    assert diagnostics.sharpness(model, (x, x[:, :1]), loss="mse") == pytest.approx(top, rel=1e-5)
+
+
+def test_a_linear_loss_has_no_curvature():
+    model = line()
+    data = (torch.ones(3, 1, dtype=torch.float64), torch.zeros(3, 1, dtype=torch.float64))
+    assert diagnostics.sharpness(model, data, loss=first_output) == 0
+    assert diagnostics.hessian(model, data, loss=first_output).item() == 0
+
+
+@given(st.lists(st.floats(-2, 2), min_size=1, max_size=5))
+@settings(deadline=None, max_examples=50)
+def test_finite_difference_of_a_cubic(values):
+    w = torch.tensor(values, dtype=torch.float64)
+    found = diagnostics.finite_difference(lambda v: (v**3).sum(), w)
+    torch.testing.assert_close(found, 3 * w**2, rtol=0, atol=1e-8)
+
+
+def test_gradient_check_passes_right_gradients_and_catches_a_wrong_one():
+    net, data = small_net(torch.float32)
+    assert diagnostics.gradient_check(net, data, loss="cross_entropy") < 1e-8
+    assert net[0].weight.dtype == torch.float32
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, grad):
+            return 2 * grad
+
+    def wrong(output, y):
+        return Twice.apply(nn.functional.cross_entropy(output, y))
+
+    assert diagnostics.gradient_check(net, data, loss=wrong) > 1e-2
+
+
+# --- landscape -----------------------------------------------------------------------------
+
+
+def test_slices_of_a_bowl_are_parabolas():
+    bowl = Bowl([1.0, 10.0], start=0.0)
+    east, north = torch.eye(2, dtype=torch.float64)
+    along = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    plane = diagnostics.loss_slice(bowl, EMPTY, [east, north], loss=first_output, along=along)
+    assert plane.dims == ("a", "b")
+    expected = 0.5 * along[:, None] ** 2 + 5 * along**2
+    torch.testing.assert_close(torch.tensor(plane.values), expected)
+    across = diagnostics.loss_slice(bowl, EMPTY, [north], loss=first_output, along=[0.0, 2.0])
+    assert across.sel(a=2.0).item() == pytest.approx(20.0)
+
+
+def test_the_line_between_two_models_ends_at_their_losses():
+    net, data = small_net()
+    start = diagnostics.flat_parameters(net)
+    end = start + 0.3
+    cut = diagnostics.loss_slice(
+        net, data, [end - start], loss="cross_entropy", along=[0.0, 1.0], centre=start
+    )
+    twin = diagnostics.load_flat_parameters(copy.deepcopy(net), end)
+    for value, model in zip(cut.values, (net, twin), strict=True):
+        assert value == pytest.approx(
+            nn.functional.cross_entropy(model(data[0]), data[1]).item(), abs=1e-12
+        )
+
+
+def test_filter_normalisation_gives_rows_the_norm_of_the_weights():
+    net, _ = small_net()
+    direction = diagnostics.random_direction(net, seed=4)
+    parts = direction.split([p.numel() for p in net.parameters()])
+    for part, p in zip(parts, net.parameters(), strict=True):
+        if p.ndim == 1:
+            assert not part.any()
+        else:
+            torch.testing.assert_close(part.view_as(p).norm(dim=1), p.detach().norm(dim=1))
+    whole = diagnostics.random_direction(net, seed=4, normalise="whole")
+    assert whole.norm().item() == pytest.approx(diagnostics.flat_parameters(net).norm().item())
+    assert not torch.equal(whole, diagnostics.random_direction(net, seed=5, normalise="whole"))
+
+
+def test_trajectory_pca_finds_the_plane_of_a_path():
+    generator = torch.Generator().manual_seed(0)
+    basis = torch.linalg.qr(torch.randn(30, 2, generator=generator, dtype=torch.float64))[0].T
+    flat = torch.randn(50, 2, generator=generator, dtype=torch.float64) * torch.tensor([3.0, 1.0])
+    path = flat @ basis + 7.0
+    seen = diagnostics.trajectory_pca(path)
+    assert seen.explained.sum().item() == pytest.approx(1.0)
+    assert seen.explained[0] > seen.explained[1]
+    torch.testing.assert_close(seen.coordinates @ seen.directions + path[-1], path)
+    torch.testing.assert_close(
+        seen.directions @ seen.directions.T, torch.eye(2, dtype=torch.float64)
+    )
+
+
+def test_flat_parameters_round_trip():
+    net, _ = small_net()
+    vector = diagnostics.flat_parameters(net)
+    torch.testing.assert_close(vector, nn.utils.parameters_to_vector(net.parameters()).detach())
+    diagnostics.load_flat_parameters(net, 2 * vector)
+    torch.testing.assert_close(diagnostics.flat_parameters(net), 2 * vector)
+
+
+# --- range test ----------------------------------------------------------------------------
+
+
+def test_range_test_is_a_plain_loop_with_a_growing_lr():
+    x, y = line_data(16)
+    found = diagnostics.lr_range_test(
+        line(), (x, y), loss="mse", low=1e-3, high=0.1, steps=30, batch_size=16, smoothing=0.0
+    )
+    model, losses = line(), []
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    for step in range(30):
+        optimizer.param_groups[0]["lr"] = 1e-3 * 100 ** (step / 29)
+        loss = nn.functional.mse_loss(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert found.loss.dims == ("lr",)
+    assert found.loss.values.tolist() == pytest.approx(losses, rel=1e-9)
+    assert found.smooth_loss.values.tolist() == pytest.approx(losses, rel=1e-9)
+    assert math.isnan(found.attrs["stopped"])
+
+
+def test_range_test_breaks_off_beyond_the_stability_limit():
+    x, y = line_data(16)
+    limit = theory.gd_stability_limit((2 * x.square().mean()).item())
+    found = diagnostics.lr_range_test(
+        line(10.0), (x, y), loss="mse", low=1e-3, high=1e3, steps=200, batch_size=16, smoothing=0.5
+    )
+    assert found.attrs["steepest"] < found.attrs["lowest"] < found.attrs["stopped"]
+    assert limit < found.attrs["stopped"] < 10 * limit
+    assert found.loss.isnull().any() and not found.loss.isnull()[0]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_nothing_changes_the_model(training):
+    net, data = small_net()
+    net.train(training)
+    before = state_of(net)
+    seed_state = torch.get_rng_state()
+    loss = {"loss": "cross_entropy"}
+    direction = diagnostics.random_direction(net)
+    diagnostics.gradient_noise(net, data, **loss)
+    diagnostics.estimate_noise_scale(net, data, small=1, large=4, repeats=2, **loss)
+    diagnostics.sharpness(net, data, iterations=3, **loss)
+    diagnostics.gradient_check(net, data, **loss)
+    diagnostics.loss_slice(net, data, [direction], along=[0.0, 1.0], **loss)
+    diagnostics.lr_range_test(net, data, steps=5, batch_size=4, **loss)
+    after = state_of(net)
+    assert all(torch.equal(before[0][k], after[0][k]) for k in before[0])
+    assert before[1:] == after[1:]
+    assert torch.equal(seed_state, torch.get_rng_state())
+
+
+# --- curves --------------------------------------------------------------------------------
+
+
+def test_first_below_over_many_curves():
+    curves = torch.tensor([[3.0, 1.0, 2.0], [3.0, math.nan, 1.0], [3.0, 2.0, 1.5]])
+    assert diagnostics.first_below(curves, 1.0).tolist() == [1.0, 2.0, math.inf]
+    assert diagnostics.first_below(curves[0], 5.0).item() == 0
+
+
+@given(rate=st.floats(0.1, 1.5), start=st.floats(0.01, 100))
+def test_measure_rate_of_a_geometric_series(rate, start):
+    errors = start * torch.tensor(rate, dtype=torch.float64) ** torch.arange(40)
+    assert diagnostics.measure_rate(errors) == pytest.approx(rate, rel=1e-9)
+
+
+def test_measure_rate_of_gradient_descent():
+    w = torch.tensor([1.0, 1.0], dtype=torch.float64)
+    errors = []
+    for _ in range(200):
+        w = w - 0.15 * torch.tensor([1.0, 10.0], dtype=torch.float64) * w
+        errors.append(w.norm().item())
+    rate = diagnostics.measure_rate(errors)
+    assert rate == pytest.approx(theory.gd_rate(0.15, [1.0, 10.0]), abs=1e-6)
+
+
+@given(exponent=st.floats(-3, 3), factor=st.floats(0.01, 100))
+def test_power_law_is_found_again(exponent, factor):
+    x = torch.logspace(0, 3, 10, dtype=torch.float64)
+    law = diagnostics.fit_power_law(x, factor * x**exponent)
+    assert law.exponent == pytest.approx(exponent, abs=1e-9)
+    assert law.factor == pytest.approx(factor, rel=1e-9)
+
+
+@settings(deadline=None, max_examples=50)
+@given(min_steps=st.floats(10, 1e4), critical=st.floats(2, 500), noise=st.sampled_from([0, 0.05]))
+def test_hyperbola_is_found_again(min_steps, critical, noise):
+    sizes = 2.0 ** torch.arange(11, dtype=torch.float64)
+    examples = min_steps * critical
+    steps = theory.steps_to_target(sizes, min_steps=min_steps, min_examples=examples)
+    wiggle = 1 + noise * torch.tensor([(-1.0) ** k for k in range(11)], dtype=torch.float64)
+    found = diagnostics.fit_hyperbola(sizes, steps * wiggle)
+    tolerance = 0.2 if noise else 1e-6
+    expected = (min_steps, examples, critical)
+    assert tuple(found) == pytest.approx(expected, rel=tolerance)
+
+
+# --- arguments -----------------------------------------------------------------------------
+
+NET, DATA = small_net()
+LINE, XY = line(), line_data(8)
+ONE = torch.ones(1, dtype=torch.float64)
+
+
+def range_test(**options):
+    return diagnostics.lr_range_test(LINE, XY, loss="mse", **{"batch_size": 4, **options})
+
+
+def estimate(**options):
+    settings = {"loss": "mse", "small": 1, "large": 4, **options}
+    return diagnostics.estimate_noise_scale(LINE, XY, **settings)
+
+
+def cut(directions, along=(0.0, 1.0), **options):
+    return diagnostics.loss_slice(LINE, XY, directions, loss="mse", along=along, **options)
+
+
+BAD = [
+    (lambda: diagnostics.gradient("net", XY, loss="mse"), TypeError, "model", "'net'"),
+    (lambda: diagnostics.gradient(nn.ReLU(), XY, loss="mse"), ValueError, "model", "ReLU"),
+    (lambda: diagnostics.gradient(LINE, XY[0], loss="mse"), TypeError, "data", "Tensor"),
+    (lambda: diagnostics.gradient(LINE, (XY[0], XY[1][:3]), loss="mse"), ValueError, "data", "3"),
+    (lambda: diagnostics.gradient(LINE, (XY[0][:0], XY[1]), loss="mse"), ValueError, "data", "0"),
+    (
+        lambda: diagnostics.gradient(LINE, (XY[0] * math.nan, XY[1]), loss="mse"),
+        ValueError,
+        "data",
+        "nan",
+    ),
+    (lambda: diagnostics.example_gradients(LINE, XY, loss="hinge"), ValueError, "loss", "hinge"),
+    (lambda: diagnostics.gradient_noise(LINE, None, loss="mse"), TypeError, "data", "None"),
+    (lambda: estimate(small=0), ValueError, "small", "0"),
+    (lambda: estimate(large=1), ValueError, "large", "1"),
+    (lambda: estimate(repeats=1.5), TypeError, "repeats", "1.5"),
+    (lambda: estimate(seed=-1), ValueError, "seed", "-1"),
+    (
+        lambda: diagnostics.hessian_vector_product(LINE, XY, torch.ones(2), loss="mse"),
+        ValueError,
+        "vector",
+        "(2,)",
+    ),
+    (lambda: diagnostics.hessian(LINE, XY, loss=3), ValueError, "loss", "3"),
+    (lambda: diagnostics.sharpness(LINE, XY, loss="mse", iterations=0), ValueError, "iter", "0"),
+    (lambda: diagnostics.sharpness(LINE, XY, loss="mse", tolerance=0), ValueError, "tol", "0"),
+    (lambda: diagnostics.finite_difference(torch.sum, torch.ones(2)), TypeError, "point", "32"),
+    (lambda: diagnostics.finite_difference(torch.sum, ONE, step=0.0), ValueError, "step", "0.0"),
+    (lambda: diagnostics.gradient_check(LINE, XY, loss="mse", step=-1), ValueError, "step", "-1"),
+    (lambda: diagnostics.random_direction(NET, normalise="row"), ValueError, "normalise", "row"),
+    (lambda: cut([]), ValueError, "directions", "[]"),
+    (lambda: cut([torch.ones(3)]), ValueError, "directions", "(3,)"),
+    (lambda: cut([ONE], along=[]), ValueError, "along", "0"),
+    (lambda: cut([ONE], centre=torch.ones(2)), ValueError, "centre", "(2,)"),
+    (lambda: diagnostics.trajectory_pca(torch.ones(3, 2)), ValueError, "path", "(3, 2)"),
+    (lambda: diagnostics.trajectory_pca(torch.ones(3)), ValueError, "path", "(3,)"),
+    (lambda: diagnostics.trajectory_pca(torch.eye(3), dims=4), ValueError, "dims", "4"),
+    (lambda: diagnostics.load_flat_parameters(LINE, torch.ones(2)), ValueError, "vector", "(2,)"),
+    (lambda: diagnostics.flat_parameters(nn.ReLU()), ValueError, "model", "ReLU"),
+    (lambda: range_test(low=0.0), ValueError, "low", "0.0"),
+    (lambda: range_test(low=1.0, high=1.0), ValueError, "high", "1.0"),
+    (lambda: range_test(steps=1), ValueError, "steps", "1"),
+    (lambda: range_test(batch_size=9), ValueError, "batch_size", "9"),
+    (lambda: range_test(momentum=1.0), ValueError, "momentum", "1.0"),
+    (lambda: range_test(smoothing=1.0), ValueError, "smoothing", "1.0"),
+    (lambda: diagnostics.first_below(torch.tensor(1.0), 0.5), ValueError, "losses", "()"),
+    (lambda: diagnostics.first_below(torch.ones(3), math.nan), ValueError, "target", "nan"),
+    (lambda: diagnostics.measure_rate([1.0, 0.0]), ValueError, "errors", "0.0"),
+    (lambda: diagnostics.measure_rate([1.0, 0.5], last=0.1), ValueError, "errors", "1"),
+    (lambda: diagnostics.measure_rate([1.0, 0.5], last=0.0), ValueError, "last", "0.0"),
+    (lambda: diagnostics.fit_power_law([1.0, 2.0], [1.0]), ValueError, "y", "1"),
+    (lambda: diagnostics.fit_power_law([1.0, "2"], [1.0, 2.0]), TypeError, "x", "'2'"),
+    (lambda: diagnostics.fit_hyperbola([1, 2], [3.0]), ValueError, "steps", "1"),
+    (lambda: diagnostics.fit_hyperbola([0, 2], [3.0, 2.0]), ValueError, "batch_sizes", "0.0"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "name", "value"), BAD)
+def test_bad_arguments_name_the_argument_and_its_value(call, error, name, value):
+    with pytest.raises(error, match=rf"^{name}.* must be ") as caught:
+        call()
+    assert value in str(caught.value)
