@@ -1,0 +1,172 @@
+"""Trajectories on the analytic problems: thousands of starts and settings in one computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+
+from sgdcourse import _checks, rules
+from sgdcourse.problems import Problem
+
+__all__ = ["descend"]
+
+OneOrMany = float | Sequence[float]
+
+
+def descend(
+    problem: Problem,
+    starts: Tensor,
+    *,
+    steps: int,
+    lr: OneOrMany,
+    momentum: OneOrMany = 0.0,
+    nesterov: bool = False,
+    noise: float = 0.0,
+    schedule: Callable[[int], float] | None = None,
+    seeds: int | Sequence[int] = 0,
+) -> xr.Dataset:
+    """Descend from every start, with every setting, and keep the whole way.
+
+    Each step is `rules.sgd` on the gradient ∇f(w) + noise · ε, ε standard normal, with
+    lr · schedule(t) as learning rate; in float64.
+
+    Parameters
+    ----------
+    problem : Problem
+    starts : Tensor of shape (dim,) or (p, dim)
+    steps : int, ≥ 1
+    lr, momentum : float or sequence of float
+        lr > 0, momentum in [0, 1). A sequence becomes a labelled dimension.
+    nesterov : bool, default False
+    noise : float, ≥ 0, default 0
+        Standard deviation of the noise added to each coordinate of the gradient. Every start has
+        noise of its own; all settings meet the same.
+    schedule : callable step → factor, optional
+    seeds : int or sequence of int, default 0
+        Of the noise; a sequence becomes a labelled dimension.
+
+    Returns
+    -------
+    xarray.Dataset
+        `w` of dimensions (lr, momentum, seed, start, step, coordinate), the first three only
+        where a sequence was given; step 0 is the start. `value`, the same without coordinate;
+        `diverged`, whether a path left the range of floats.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad argument, before any work. A path that diverges raises nothing.
+
+    Examples
+    --------
+    >>> from sgdcourse import problems
+    >>> bowl = problems.quadratic((1.0, 10.0))
+    >>> walks = descend(bowl, bowl.start, steps=50, lr=[0.05, 0.1])
+    >>> dict(walks.w.sizes)
+    {'lr': 2, 'start': 1, 'step': 51, 'coordinate': 2}
+    """
+    grid = _grid(lr, momentum, seeds)
+    points = _starts(problem, starts)
+    _checks.integer("steps", steps, low=1)
+    _checks.flag("nesterov", nesterov)
+    _checks.number("noise", noise, low=0)
+    if schedule is not None and not callable(schedule):
+        _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
+    path = _walk(problem, points, grid, steps, nesterov, noise, schedule)
+    return _label(problem, path, grid)
+
+
+def _grid(lr: Any, momentum: Any, seeds: Any) -> dict[str, tuple[list, bool]]:
+    """Return for each hyper-parameter its values, checked, and whether it is a dimension."""
+    bounds: dict[str, dict[str, Any]] = {
+        "lr": {"low": 0, "open_low": True},
+        "momentum": {"low": 0, "high": 1, "open_high": True},
+    }
+    grid = {}
+    for name, value in (("lr", lr), ("momentum", momentum)):
+        values, many = _list(name, value)
+        grid[name] = [_checks.number(name, v, **bounds[name]) for v in values], many
+    values, many = _list("seeds", seeds)
+    grid["seed"] = [_checks.seed(v, "seeds") for v in values], many
+    return grid
+
+
+def _list(name: str, value: Any) -> tuple[list, bool]:
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor | range):
+        return [value], False
+    values = value.tolist() if isinstance(value, np.ndarray | Tensor) else list(value)
+    if not values:
+        _checks.fail(name, "one number or a sequence of at least one", value)
+    return values, True
+
+
+def _starts(problem: Problem, starts: Tensor) -> Tensor:
+    if not isinstance(problem, Problem):
+        _checks.fail("problem", "a Problem", problem, "see sgdcourse.problems", TypeError)
+    points = _checks.tensor("starts", starts).to(torch.float64)
+    if points.ndim not in (1, 2) or points.shape[-1] != problem.dim:
+        shape = f"({problem.dim},) or (p, {problem.dim})"
+        _checks.fail("starts", f"of shape {shape}", tuple(points.shape))
+    return points.reshape(-1, problem.dim)
+
+
+def _walk(
+    problem: Problem,
+    points: Tensor,
+    grid: dict[str, tuple[list, bool]],
+    steps: int,
+    nesterov: bool,
+    noise: float,
+    schedule: Callable[[int], float] | None,
+) -> Tensor:
+    """Run all paths at once; shape (steps + 1, lr, momentum, seed, start, coordinate)."""
+    rates, momenta = (_spread(grid[name][0], axis) for axis, name in enumerate(("lr", "momentum")))
+    sizes = [len(grid[name][0]) for name in ("lr", "momentum", "seed")]
+    generators = [torch.Generator().manual_seed(s) for s in grid["seed"][0]]
+    w = points.expand(*sizes, *points.shape).clone()
+    path = w.new_empty(steps + 1, *w.shape)
+    path[0] = w
+    state: rules.State = {}
+    for t in range(steps):
+        gradient = problem.gradient(w)
+        if noise:
+            shocks = [torch.randn(points.shape, generator=g, dtype=w.dtype) for g in generators]
+            gradient += noise * torch.stack(shocks)
+        factor = 1.0 if schedule is None else schedule(t)
+        rules.sgd_(w, gradient, state, lr=rates * factor, momentum=momenta, nesterov=nesterov)
+        path[t + 1] = w
+    return path
+
+
+def _spread(values: list[float], axis: int) -> Tensor | float:
+    """One number as it is; several as a tensor along their axis of (lr, momentum, seed, …)."""
+    if len(values) == 1:
+        return values[0]
+    shape = [1] * 5
+    shape[axis] = -1
+    return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+
+def _label(problem: Problem, path: Tensor, grid: dict[str, tuple[list, bool]]) -> xr.Dataset:
+    """Name the axes, leaving out those of single values."""
+    dims = [name for name, (_, many) in grid.items() if many]
+    keep = [slice(None) if many else 0 for _, many in grid.values()]
+    with torch.no_grad():
+        value = problem(path)
+    coordinates: dict[str, Any] = {name: grid[name][0] for name in dims}
+    coordinates["step"] = np.arange(len(path))
+    axes = ["step", *dims, "start"]
+    table = xr.Dataset(
+        {
+            "w": ([*axes, "coordinate"], path[(slice(None), *keep)].numpy()),
+            "value": (axes, value[(slice(None), *keep)].numpy()),
+        },
+        coordinates,
+        {"problem": problem.name},
+    ).transpose(*dims, "start", "step", "coordinate")
+    return table.assign(diverged=~np.isfinite(table.value).all("step"))
