@@ -56,7 +56,7 @@ def solution_source(item: Text) -> str:
     The other name keeps the reader's own answer alive when the whole notebook is run.
     """
     renamed = re.sub(rf"\b{item.name}\b", f"{item.name}_solution", item.solution.strip())
-    gap = "\n\n\n" if renamed.startswith("def ") else "\n"
+    gap = "\n\n\n" if "def " in renamed else "\n"
     return f'{renamed}{gap}sc.check("{item.name}", {item.name}_solution, record=False)'
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from sgdcourse.exercises.draws import number, vector
-from sgdcourse.exercises.model import Exercise, Slip
+from sgdcourse.exercises.model import Exercise
 
 __all__ = ["EXERCISES"]
 
@@ -25,33 +25,12 @@ GD_STEP = Exercise(
     name="gd_step",
     truth=lambda w, grad, lr: w - lr * grad,
     cases=_step_cases,
-    slips=(
-        Slip(
-            "wrong sign",
-            lambda w, grad, lr: w + lr * grad,
-            "**Wrong sign**: you add the gradient, so every step climbs.",
-            2,
-        ),
-        Slip(
-            "learning rate forgotten",
-            lambda w, grad, lr: w - grad,
-            "**Learning rate forgotten**: the gradient alone does not say how far to go.",
-            3,
-        ),
-        Slip(
-            "only the sign of the gradient",
-            lambda w, grad, lr: w - lr * grad.sign(),
-            "**Only the sign** of the gradient is used: every step then has the same length, "
-            "near the minimum too.",
-            2,
-        ),
-        Slip(
-            "change instead of new weights",
-            lambda w, grad, lr: -lr * grad,
-            "**Change instead of new weights**: this is what to add to `w`, not the new `w`.",
-            2,
-        ),
-    ),
+    slips={
+        "wrong sign": lambda w, grad, lr: w + lr * grad,
+        "learning rate forgotten": lambda w, grad, lr: w - grad,
+        "only the sign of the gradient": lambda w, grad, lr: w - lr * grad.sign(),
+        "change instead of new weights": lambda w, grad, lr: -lr * grad,
+    },
 )
 
 
@@ -64,40 +43,13 @@ LARGEST_LR = Exercise(
     truth=lambda curvatures: 2 / max(curvatures),
     cases=_curvature_cases,
     remark="Only the steepest direction matters.",
-    slips=(
-        Slip(
-            "largest without overshoot",
-            lambda curvatures: 1 / max(curvatures),
-            "**Overshooting is not diverging**: 1/λ is where the steps begin to jump over the "
-            "minimum; they still shrink up to twice that.",
-            3,
-        ),
-        Slip(
-            "flattest direction",
-            lambda curvatures: 2 / min(curvatures),
-            "**The flattest direction** does not set the limit: at this lr the steepest one "
-            "diverges.",
-            4,
-        ),
-        Slip(
-            "best instead of largest",
-            lambda curvatures: 2 / (min(curvatures) + max(curvatures)),
-            "**Best instead of largest**: this lr is the fastest one, not the last stable one.",
-            4,
-        ),
-        Slip(
-            "average curvature",
-            lambda curvatures: 2 * len(curvatures) / sum(curvatures),
-            "**Average curvature**: directions do not average out; one that diverges is enough.",
-            4,
-        ),
-        Slip(
-            "upside down",
-            lambda curvatures: max(curvatures) / 2,
-            "**Upside down**: the steeper the valley, the *smaller* the step must be.",
-            3,
-        ),
-    ),
+    slips={
+        "largest without overshoot": lambda curvatures: 1 / max(curvatures),
+        "flattest direction": lambda curvatures: 2 / min(curvatures),
+        "best instead of largest": lambda curvatures: 2 / (min(curvatures) + max(curvatures)),
+        "average curvature": lambda curvatures: 2 * len(curvatures) / sum(curvatures),
+        "upside down": lambda curvatures: max(curvatures) / 2,
+    },
 )
 
 _TARGET = log(1e6)
@@ -107,35 +59,12 @@ STEPS_NEEDED = Exercise(
     truth=_TARGET / -log(99 / 101),
     rtol=2e-3,
     remark="Close to ½·κ·ln(10⁶): twice the κ, twice the steps.",
-    slips=(
-        Slip(
-            "lr 1/L instead of the best",
-            _TARGET / -log(1 - 1 / 100),
-            "**lr 1/L instead of the best**: that gives the rate 1 − 1/κ, half as fast as the "
-            "best lr.",
-            4,
-        ),
-        Slip(
-            "loss instead of distance",
-            _TARGET / (2 * -log(99 / 101)),
-            "**Loss instead of distance**: the loss falls with the square of the rate, the "
-            "distance with the rate itself.",
-            3,
-        ),
-        Slip(
-            "square root of κ",
-            _TARGET / -log((sqrt(100) - 1) / (sqrt(100) + 1)),
-            "**Square root of κ**: that is what momentum reaches in chapter 4; plain gradient "
-            "descent goes with κ itself.",
-            4,
-        ),
-        Slip(
-            "logarithm to base 10",
-            6 / -log(99 / 101),
-            "**Two kinds of logarithm**: you divide a decimal logarithm by a natural one.",
-            4,
-        ),
-    ),
+    slips={
+        "lr 1/L instead of the best": _TARGET / -log(1 - 1 / 100),
+        "loss instead of distance": _TARGET / (2 * -log(99 / 101)),
+        "square root of κ": _TARGET / -log((sqrt(100) - 1) / (sqrt(100) + 1)),
+        "logarithm to base 10": 6 / -log(99 / 101),
+    },
 )
 
 
@@ -176,39 +105,17 @@ BACKTRACKING = Exercise(
     name="backtracking",
     truth=_backtrack(_armijo),
     cases=_search_cases,
-    slips=(
-        Slip(
-            "any decrease is accepted",
-            _backtrack(lambda f, w, grad, lr: f(w - lr * grad) < f(w)),
-            "**Any decrease is accepted**: a step that jumps far across the valley and lands a "
-            "hair lower passes. The loss must fall in proportion to the step.",
-            5,
+    slips={
+        "any decrease is accepted": _backtrack(lambda f, w, grad, lr: f(w - lr * grad) < f(w)),
+        "norm not squared": _backtrack(
+            lambda f, w, grad, lr: f(w - lr * grad) <= f(w) - 0.5 * lr * grad.norm()
         ),
-        Slip(
-            "norm not squared",
-            _backtrack(lambda f, w, grad, lr: f(w - lr * grad) <= f(w) - 0.5 * lr * grad.norm()),
-            "**Norm not squared**: along the step the slope is −‖g‖², the square of the norm.",
-            5,
+        "one halving too many": lambda f, w, grad, lr: _backtrack(_armijo)(f, w, grad, lr) / 2,
+        "a single halving": lambda f, w, grad, lr: lr if _armijo(f, w, grad, lr) else lr / 2,
+        "new point instead of lr": lambda f, w, grad, lr: (
+            w - _backtrack(_armijo)(f, w, grad, lr) * grad
         ),
-        Slip(
-            "one halving too many",
-            lambda f, w, grad, lr: _backtrack(_armijo)(f, w, grad, lr) / 2,
-            "**One halving too many**: test first, halve only if the test fails.",
-            5,
-        ),
-        Slip(
-            "a single halving",
-            lambda f, w, grad, lr: lr if _armijo(f, w, grad, lr) else lr / 2,
-            "**A single halving**: `if` tests once; keep halving with `while`.",
-            5,
-        ),
-        Slip(
-            "new point instead of lr",
-            lambda f, w, grad, lr: w - _backtrack(_armijo)(f, w, grad, lr) * grad,
-            "**New point instead of lr**: return the lr that was accepted.",
-            5,
-        ),
-    ),
+    },
 )
 
 
@@ -255,40 +162,15 @@ NUMERICAL_GRADIENT = Exercise(
     truth=_differences(1, 1, 2),
     cases=_gradient_cases,
     remark="With eps = 1e-5 it agrees with autograd to about ten digits.",
-    slips=(
-        Slip(
-            "one-sided difference",
-            _differences(1, 0, 1),
-            "**One-sided difference**: from `w` to `w + eps` the error is of order eps; from "
-            "`w − eps` to `w + eps` it is of order eps².",
-            2,
+    slips={
+        "one-sided difference": _differences(1, 0, 1),
+        "width forgotten": _differences(1, 1, 1),
+        "all coordinates at once": lambda f, w, eps: ((f(w + eps) - f(w - eps)) / (2 * eps)).expand(
+            len(w)
         ),
-        Slip(
-            "width forgotten",
-            _differences(1, 1, 1),
-            "**Width forgotten**: the two points are 2·eps apart, so divide by 2·eps.",
-            2,
-        ),
-        Slip(
-            "all coordinates at once",
-            lambda f, w, eps: ((f(w + eps) - f(w - eps)) / (2 * eps)).expand(len(w)),
-            "**All coordinates at once**: `w + eps` moves every coordinate; move one at a time.",
-            2,
-        ),
-        Slip(
-            "move not undone",
-            _not_undone,
-            "**Move not undone**: after one coordinate is done, put it back before the next.",
-            2,
-        ),
-        Slip(
-            "autograd instead of differences",
-            _by_autograd,
-            "**Autograd instead of differences**: a gradient cannot check itself; use values "
-            "of `f` only.",
-            2,
-        ),
-    ),
+        "move not undone": _not_undone,
+        "autograd instead of differences": _by_autograd,
+    },
 )
 
 EXERCISES = (GD_STEP, LARGEST_LR, STEPS_NEEDED, BACKTRACKING, NUMERICAL_GRADIENT)

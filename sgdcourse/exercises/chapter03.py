@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from sgdcourse.exercises.draws import number, vector
-from sgdcourse.exercises.model import Exercise, Slip
+from sgdcourse.exercises.model import Exercise
 
 __all__ = ["EXERCISES"]
 
@@ -26,43 +26,19 @@ BATCHES = Exercise(
     name="batches",
     truth=_slices,
     cases=_order_cases,
-    slips=(
-        Slip(
-            "last points lost",
-            lambda order, b: [order[i * b : (i + 1) * b] for i in range(len(order) // b)],
-            "**The last points are lost**: when the batch size does not divide N, the rest "
-            "makes a smaller last batch.",
-            6,
-        ),
-        Slip(
-            "last batch filled up",
-            lambda order, b: [
-                torch.cat([part, order])[:b] if len(part) < b else part
-                for part in _slices(order, b)
-            ],
-            "**The last batch is filled up** with points from the front: those are seen twice.",
-            6,
-        ),
-        Slip(
-            "order ignored",
-            lambda order, b: _slices(torch.arange(len(order)), b),
-            "**Order ignored**: your batches run through the data as they lie; shuffling is lost.",
-            3,
-        ),
-        Slip(
-            "windows overlap",
-            lambda order, b: [order[i : i + b] for i in range(len(order))],
-            "**Windows overlap**: the start must move on by a whole batch, not by one.",
-            6,
-        ),
-        Slip(
-            "empty batch at the end",
-            lambda order, b: [order[i * b : (i + 1) * b] for i in range(len(order) // b + 1)],
-            "**An empty batch at the end** whenever the batch size divides N: its mean loss "
-            "is NaN.",
-            6,
-        ),
-    ),
+    slips={
+        "last points lost": lambda order, b: [
+            order[i * b : (i + 1) * b] for i in range(len(order) // b)
+        ],
+        "last batch filled up": lambda order, b: [
+            torch.cat([part, order])[:b] if len(part) < b else part for part in _slices(order, b)
+        ],
+        "order ignored": lambda order, b: _slices(torch.arange(len(order)), b),
+        "windows overlap": lambda order, b: [order[i : i + b] for i in range(len(order))],
+        "empty batch at the end": lambda order, b: [
+            order[i * b : (i + 1) * b] for i in range(len(order) // b + 1)
+        ],
+    },
 )
 
 
@@ -73,39 +49,14 @@ def _loss_cases(g: Generator) -> list[tuple[Any, ...]]:
 
 EPOCH_LOSS = Exercise(
     name="epoch_loss",
-    truth=lambda losses, sizes: (
-        sum(a * n for a, n in zip(losses, sizes, strict=True)) / sum(sizes)
-    ),
+    truth=lambda losses, sizes: sum(a * n for a, n in zip(losses, sizes, strict=True)) / sum(sizes),
     cases=_loss_cases,
-    slips=(
-        Slip(
-            "mean of unequal means",
-            lambda losses, sizes: sum(losses) / len(losses),
-            "**Mean of unequal means**: the small last batch counts as much as a full one, so "
-            "its points weigh several times too much.",
-            6,
-        ),
-        Slip(
-            "last batch only",
-            lambda losses, sizes: losses[-1],
-            "**Last batch only**: the loss of one batch is reported as the epoch's.",
-            6,
-        ),
-        Slip(
-            "every batch counted as full",
-            lambda losses, sizes: sum(losses) * sizes[0] / sum(sizes),
-            "**Every batch counted as full**: weigh each mean with its own size, not with the "
-            "nominal one.",
-            6,
-        ),
-        Slip(
-            "sum over the number of points",
-            lambda losses, sizes: sum(losses) / sum(sizes),
-            "**Batch means divided by the number of points**: a batch's mean was divided "
-            "already; multiply it by its size first.",
-            6,
-        ),
-    ),
+    slips={
+        "mean of unequal means": lambda losses, sizes: sum(losses) / len(losses),
+        "last batch only": lambda losses, sizes: losses[-1],
+        "every batch counted as full": lambda losses, sizes: sum(losses) * sizes[0] / sum(sizes),
+        "sum over the number of points": lambda losses, sizes: sum(losses) / sum(sizes),
+    },
 )
 
 
@@ -128,43 +79,15 @@ ACCUMULATE = Exercise(
     truth=lambda w, x, y, micro: _gradient(w, x, y),
     cases=_micro_cases,
     remark="Micro-batches save memory; the gradient is the large batch's.",
-    slips=(
-        Slip(
-            "means added up",
-            lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).sum(0),
-            "**Means added up**: `backward()` adds, so every micro-batch's mean loss must be "
-            "scaled down by its share of the batch.",
-            6,
-        ),
-        Slip(
-            "mean of unequal means",
-            lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).mean(0),
-            "**Mean of unequal means**: dividing by the number of micro-batches gives the "
-            "smaller last one too much weight.",
-            6,
-        ),
-        Slip(
-            "last micro-batch only",
-            lambda w, x, y, micro: _parts(w, x, y, micro)[-1],
-            "**Last micro-batch only**: the gradient is cleared between micro-batches, so "
-            "nothing accumulates.",
-            6,
-        ),
-        Slip(
-            "rest lost",
-            lambda w, x, y, micro: (
-                torch.stack(_parts(w, x, y, micro)[: len(x) // micro]).mean(0)
-            ),
-            "**The rest is lost**: the last, smaller micro-batch is left out.",
-            6,
-        ),
-        Slip(
-            "sum instead of mean",
-            lambda w, x, y, micro: _gradient(w, x, y) * len(x),
-            "**Sum instead of mean**: divide by the number of examples in the whole batch.",
-            6,
-        ),
-    ),
+    slips={
+        "means added up": lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).sum(0),
+        "mean of unequal means": lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).mean(0),
+        "last micro-batch only": lambda w, x, y, micro: _parts(w, x, y, micro)[-1],
+        "rest lost": lambda w, x, y, micro: torch.stack(
+            _parts(w, x, y, micro)[: len(x) // micro]
+        ).mean(0),
+        "sum instead of mean": lambda w, x, y, micro: _gradient(w, x, y) * len(x),
+    },
 )
 
 
@@ -201,41 +124,17 @@ NOISE_SCALE = Exercise(
     cases=_noise_cases,
     rtol=1e-3,
     remark="A batch of about this size is where returns begin to diminish.",
-    slips=(
-        Slip(
-            "upside down",
-            _ratio(lambda signal, noise: signal / noise),
-            "**Upside down**: more noise calls for a larger batch, so the noise stands on top.",
-            4,
+    slips={
+        "upside down": _ratio(lambda signal, noise: signal / noise),
+        "large batch taken as exact": lambda small, big, b_small, b_big: (
+            _noise(small, big, b_small, b_big) / big
         ),
-        Slip(
-            "large batch taken as exact",
-            lambda small, big, b_small, b_big: _noise(small, big, b_small, b_big) / big,
-            "**The large batch taken as exact**: its squared norm still contains noise, tr Σ / B.",
-            4,
+        "noise only": _ratio(lambda signal, noise: noise),
+        "square root": _ratio(lambda signal, noise: (noise / signal) ** 0.5),
+        "difference not rescaled": lambda small, big, b_small, b_big: (
+            (small - big) / _signal(small, big, b_small, b_big)
         ),
-        Slip(
-            "noise only",
-            _ratio(lambda signal, noise: noise),
-            "**Noise only**: tr Σ alone has no scale; divide it by the squared gradient |G|².",
-            4,
-        ),
-        Slip(
-            "square root",
-            _ratio(lambda signal, noise: (noise / signal) ** 0.5),
-            "**Square root**: the scale is the ratio of the squares, not of the lengths.",
-            4,
-        ),
-        Slip(
-            "difference not rescaled",
-            lambda small, big, b_small, b_big: (
-                (small - big) / _signal(small, big, b_small, b_big)
-            ),
-            "**Difference not rescaled**: the two squared norms differ by tr Σ·(1/b − 1/B); "
-            "divide that factor out.",
-            4,
-        ),
-    ),
+    },
 )
 
 
@@ -248,40 +147,17 @@ SCALE_LR = Exercise(
     name="scale_lr",
     truth=lambda lr, batch, new_batch, critical: lr * min(new_batch, critical) / batch,
     cases=_lr_cases,
-    slips=(
-        Slip(
-            "no limit",
-            lambda lr, batch, new_batch, critical: lr * new_batch / batch,
-            "**No limit**: beyond the critical batch size the noise no longer sets the lr, the "
-            "curvature does, and linear scaling diverges.",
-            5,
+    slips={
+        "no limit": lambda lr, batch, new_batch, critical: lr * new_batch / batch,
+        "square root": lambda lr, batch, new_batch, critical: (
+            lr * (min(new_batch, critical) / batch) ** 0.5
         ),
-        Slip(
-            "square root",
-            lambda lr, batch, new_batch, critical: lr * (min(new_batch, critical) / batch) ** 0.5,
-            "**Square root**: that keeps the noise of one step; the linear rule keeps the noise "
-            "gathered over the same number of examples.",
-            5,
+        "wrong direction": lambda lr, batch, new_batch, critical: (
+            lr * batch / min(new_batch, critical)
         ),
-        Slip(
-            "wrong direction",
-            lambda lr, batch, new_batch, critical: lr * batch / min(new_batch, critical),
-            "**Wrong direction**: a larger batch is less noisy and allows a *larger* lr.",
-            5,
-        ),
-        Slip(
-            "unchanged",
-            lambda lr, batch, new_batch, critical: lr,
-            "**Unchanged**: with more examples a step and the same lr, an epoch moves less far.",
-            5,
-        ),
-        Slip(
-            "always to the critical size",
-            lambda lr, batch, new_batch, critical: lr * critical / batch,
-            "**Always scaled to the critical size**: that is the ceiling, not the rule.",
-            5,
-        ),
-    ),
+        "unchanged": lambda lr, batch, new_batch, critical: lr,
+        "always to the critical size": lambda lr, batch, new_batch, critical: lr * critical / batch,
+    },
 )
 
 EXERCISES = (BATCHES, EPOCH_LOSS, ACCUMULATE, NOISE_SCALE, SCALE_LR)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 
 from torch import Generator, Tensor
 
 from sgdcourse.exercises.draws import number, vector
-from sgdcourse.exercises.model import Exercise, Slip
+from sgdcourse.exercises.model import Exercise
 
 __all__ = ["EXERCISES"]
 
@@ -43,45 +44,24 @@ def _averaging_step(w: Tensor, v: Tensor, grad: Tensor, lr: float, momentum: flo
     return w - lr * v, v
 
 
-_KERAS = (
-    "**Velocity scaled by the learning rate**: that is Keras's convention. PyTorch keeps lr out "
-    "of the velocity; the two differ as soon as the lr changes."
-)
-_AVERAGE = (
-    "**Averaging form**: with the factor 1 − momentum on the gradient the steps are that much "
-    "shorter; PyTorch adds the whole gradient."
-)
-
 MOMENTUM_STEP = Exercise(
     name="momentum_step",
     truth=_step,
     cases=_step_cases,
-    slips=(
-        Slip("velocity scaled by lr", _scaled_step, _KERAS, 7),
-        Slip("Keras's sign and scale", _keras_step, _KERAS, 7),
-        Slip("averaging form", _averaging_step, _AVERAGE, 7),
-        Slip(
-            "old velocity used",
-            lambda w, v, grad, lr, momentum: (w - lr * v, momentum * v + grad),
-            "**Old velocity used**: update the velocity first, then move with the new one.",
-            1,
+    slips={
+        "velocity scaled by lr": _scaled_step,
+        "Keras's sign and scale": _keras_step,
+        "averaging form": _averaging_step,
+        "old velocity used": lambda w, v, grad, lr, momentum: (w - lr * v, momentum * v + grad),
+        "wrong sign": lambda w, v, grad, lr, momentum: (
+            w + lr * (momentum * v + grad),
+            momentum * v + grad,
         ),
-        Slip(
-            "wrong sign",
-            lambda w, v, grad, lr, momentum: (
-                w + lr * (momentum * v + grad),
-                momentum * v + grad,
-            ),
-            "**Wrong sign**: the velocity gathers gradients, which point uphill; subtract it.",
-            1,
+        "velocity not updated": lambda w, v, grad, lr, momentum: (
+            w - lr * (momentum * v + grad),
+            v,
         ),
-        Slip(
-            "velocity not updated",
-            lambda w, v, grad, lr, momentum: (w - lr * (momentum * v + grad), v),
-            "**The velocity is not handed on**: the next step needs the new one.",
-            1,
-        ),
-    ),
+    },
 )
 
 
@@ -121,43 +101,23 @@ MOMENTUM_RUN = Exercise(
     name="momentum_run",
     truth=_run(_torch_velocity),
     cases=_run_cases,
-    slips=(
-        Slip(
-            "dampening on the first step",
-            _run(lambda v, grad, momentum, dampening, t: momentum * v + (1 - dampening) * grad),
-            "**Dampening on the first step**: PyTorch starts the velocity with the whole "
-            "gradient and dampens from the second step on.",
-            5,
+    slips={
+        "dampening on the first step": _run(
+            lambda v, grad, momentum, dampening, t: momentum * v + (1 - dampening) * grad
         ),
-        Slip("velocity scaled by lr", _run(_torch_velocity, inside=True), _KERAS, 7),
-        Slip(
-            "dampening on the velocity",
-            _run(
-                lambda v, grad, momentum, dampening, t: (
-                    grad if t == 0 else (1 - dampening) * momentum * v + grad
-                )
-            ),
-            "**Dampening on the velocity**: it scales the gradient that comes in, not the "
-            "velocity that is kept.",
-            5,
+        "velocity scaled by lr": _run(_torch_velocity, inside=True),
+        "dampening on the velocity": _run(
+            lambda v, grad, momentum, dampening, t: (
+                grad if t == 0 else (1 - dampening) * momentum * v + grad
+            )
         ),
-        Slip(
-            "dampening forgotten",
-            _run(lambda v, grad, momentum, dampening, t: momentum * v + grad),
-            "**Dampening forgotten**: the incoming gradient is multiplied by 1 − dampening.",
-            5,
+        "dampening forgotten": _run(lambda v, grad, momentum, dampening, t: momentum * v + grad),
+        "averaging form": _run(
+            lambda v, grad, momentum, dampening, t: (
+                grad if t == 0 else momentum * v + (1 - momentum) * grad
+            )
         ),
-        Slip(
-            "averaging form",
-            _run(
-                lambda v, grad, momentum, dampening, t: (
-                    grad if t == 0 else momentum * v + (1 - momentum) * grad
-                )
-            ),
-            "**Averaging form**: the factor on the gradient is 1 − dampening, not 1 − momentum.",
-            7,
-        ),
-    ),
+    },
 )
 
 
@@ -170,33 +130,12 @@ CRITICAL = Exercise(
     truth=lambda lr, curvature: (1 - sqrt(lr * curvature)) ** 2,
     cases=_damping_cases,
     remark="Less momentum crawls, more momentum rings.",
-    slips=(
-        Slip(
-            "square missing",
-            lambda lr, curvature: 1 - sqrt(lr * curvature),
-            "**Square missing**: 1 − √(ηλ) is the double root, that is √μ; asked for is μ.",
-            2,
-        ),
-        Slip(
-            "root missing",
-            lambda lr, curvature: (1 - lr * curvature) ** 2,
-            "**Root missing**: set the discriminant (1 + μ − ηλ)² − 4μ to zero and solve for μ; "
-            "√(ηλ) appears.",
-            2,
-        ),
-        Slip(
-            "the other solution",
-            lambda lr, curvature: (1 + sqrt(lr * curvature)) ** 2,
-            "**The other solution**: the quadratic for μ has two; momentum must be below 1.",
-            2,
-        ),
-        Slip(
-            "plain gradient descent's factor",
-            lambda lr, curvature: 1 - lr * curvature,
-            "**Plain gradient descent's factor**: 1 − ηλ is its rate, not a momentum.",
-            2,
-        ),
-    ),
+    slips={
+        "square missing": lambda lr, curvature: 1 - sqrt(lr * curvature),
+        "root missing": lambda lr, curvature: (1 - lr * curvature) ** 2,
+        "the other solution": lambda lr, curvature: (1 + sqrt(lr * curvature)) ** 2,
+        "plain gradient descent's factor": lambda lr, curvature: 1 - lr * curvature,
+    },
 )
 
 
@@ -209,8 +148,7 @@ def _ratios(make: Callable[[float, float], float]) -> Callable[..., list[float]]
     """Return momenta scaled by `make(previous lr, lr)` from the second step on."""
 
     def convert(lrs: list[float], momentum: float) -> list[float]:
-        pairs = zip(lrs, lrs[1:], strict=False)
-        return [momentum, *[momentum * make(old, new) for old, new in pairs]]
+        return [momentum, *[momentum * make(old, new) for old, new in pairwise(lrs)]]
 
     return convert
 
@@ -220,37 +158,14 @@ KERAS_TO_TORCH = Exercise(
     truth=_ratios(lambda old, new: old / new),
     cases=_recipe_cases,
     remark="At a constant lr nothing changes; when the lr drops, the old velocity weighs more.",
-    slips=(
-        Slip(
-            "momentum unchanged",
-            lambda lrs, momentum: [momentum] * len(lrs),
-            "**Momentum unchanged**: equal only while the lr is constant. Keras's velocity still "
-            "carries the old lr.",
-            7,
-        ),
-        Slip(
-            "ratio upside down",
-            _ratios(lambda old, new: new / old),
-            "**Ratio upside down**: that is the way from PyTorch to Keras.",
-            7,
-        ),
-        Slip(
-            "compared with the first lr",
-            lambda lrs, momentum: [momentum * lrs[0] / lr for lr in lrs],
-            "**Compared with the first lr**: the velocity was last scaled one step ago, so the "
-            "ratio is that of neighbouring steps.",
-            7,
-        ),
-        Slip(
-            "one step early",
-            lambda lrs, momentum: [
-                momentum * a / b for a, b in zip(lrs, [*lrs[1:], lrs[-1]], strict=True)
-            ],
-            "**One step early**: the factor of step t compares the lr of step t − 1 with that "
-            "of step t.",
-            7,
-        ),
-    ),
+    slips={
+        "momentum unchanged": lambda lrs, momentum: [momentum] * len(lrs),
+        "ratio upside down": _ratios(lambda old, new: new / old),
+        "compared with the first lr": lambda lrs, momentum: [momentum * lrs[0] / lr for lr in lrs],
+        "one step early": lambda lrs, momentum: [
+            momentum * a / b for a, b in zip(lrs, [*lrs[1:], lrs[-1]], strict=True)
+        ],
+    },
 )
 
 
@@ -263,39 +178,13 @@ RINGING = Exercise(
     truth=lambda ratio, steps: ratio ** (1 / steps),
     cases=_ringing_cases,
     remark="The rings fade at a pace that μ alone sets, whatever the lr.",
-    slips=(
-        Slip(
-            "loss taken for distance",
-            lambda ratio, steps: ratio ** (2 / steps),
-            "**Loss taken for distance**: the distance fades by √μ a step; the loss, its "
-            "square, by μ.",
-            2,
-        ),
-        Slip(
-            "rate instead of momentum",
-            lambda ratio, steps: ratio ** (1 / (2 * steps)),
-            "**Rate instead of momentum**: √μ is the rate of the distance; asked for is μ.",
-            2,
-        ),
-        Slip(
-            "divided by the steps",
-            lambda ratio, steps: ratio / steps,
-            "**Divided by the steps**: the factors of single steps multiply, so take a root.",
-            2,
-        ),
-        Slip(
-            "straight line",
-            lambda ratio, steps: 1 - (1 - ratio) / steps,
-            "**Straight line**: the decay is geometric; share it out by a root, not evenly.",
-            2,
-        ),
-        Slip(
-            "power instead of root",
-            lambda ratio, steps: ratio**steps,
-            "**Power instead of root**: many steps make the ratio; go back from it to one step.",
-            2,
-        ),
-    ),
+    slips={
+        "loss taken for distance": lambda ratio, steps: ratio ** (2 / steps),
+        "rate instead of momentum": lambda ratio, steps: ratio ** (1 / (2 * steps)),
+        "divided by the steps": lambda ratio, steps: ratio / steps,
+        "straight line": lambda ratio, steps: 1 - (1 - ratio) / steps,
+        "power instead of root": lambda ratio, steps: ratio**steps,
+    },
 )
 
 
@@ -320,35 +209,17 @@ NESTEROV = Exercise(
     name="nesterov_step",
     truth=_nesterov(lambda v, new, grad, momentum: grad + momentum * new),
     cases=_step_cases,
-    slips=(
-        Slip(
-            "plain momentum",
-            _nesterov(lambda v, new, grad, momentum: new),
-            "**Plain momentum**: Nesterov moves along grad + momentum × the new velocity.",
-            4,
+    slips={
+        "plain momentum": _nesterov(lambda v, new, grad, momentum: new),
+        "old velocity in the look-ahead": _nesterov(
+            lambda v, new, grad, momentum: v + momentum * new
         ),
-        Slip(
-            "old velocity in the look-ahead",
-            _nesterov(lambda v, new, grad, momentum: v + momentum * new),
-            "**Velocity in place of the gradient**: the look-ahead adds the fresh gradient.",
-            4,
+        "gradient forgotten": _nesterov(lambda v, new, grad, momentum: momentum * new),
+        "gradient added to the whole velocity": _nesterov(
+            lambda v, new, grad, momentum: grad + new
         ),
-        Slip(
-            "gradient forgotten",
-            _nesterov(lambda v, new, grad, momentum: momentum * new),
-            "**Gradient forgotten**: the new velocity is looked ahead with, and the gradient "
-            "is added once more.",
-            4,
-        ),
-        Slip(
-            "gradient added to the whole velocity",
-            _nesterov(lambda v, new, grad, momentum: grad + new),
-            "**Momentum factor forgotten**: the velocity in the look-ahead is multiplied by "
-            "momentum again.",
-            4,
-        ),
-        Slip("velocity scaled by lr", _keras_nesterov, _KERAS, 7),
-    ),
+        "velocity scaled by lr": _keras_nesterov,
+    },
 )
 
 EXERCISES = (MOMENTUM_STEP, MOMENTUM_RUN, CRITICAL, KERAS_TO_TORCH, RINGING, NESTEROV)

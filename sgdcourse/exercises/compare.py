@@ -88,8 +88,7 @@ def difference(truth: Any, answer: Any, rtol: float) -> str:
     if isinstance(truth, list):
         return _in_list(truth, answer, rtol)
     if isinstance(truth, set):
-        given = {str(item) for item in answer} if isinstance(answer, (set, list)) else None
-        return "" if given == truth else "the names differ"
+        return _in_set(truth, answer)
     if isinstance(truth, (bool, str)):
         return _in_word(truth, answer)
     given = _as_tensor(answer)
@@ -117,8 +116,9 @@ def show(value: Any) -> str:
     if isinstance(value, (set, frozenset)):
         return "{" + ", ".join(sorted(map(str, value))) + "}"
     if callable(value):
-        return getattr(value, "__name__", type(value).__name__)
-    return str(value)[:80]
+        return str(getattr(value, "__name__", type(value).__name__))
+    plain = value is None or isinstance(value, (bool, int, str, _Other))
+    return str(value)[:80] if plain else type(value).__name__
 
 
 def _in_list(truth: list[Any], answer: Any, rtol: float) -> str:
@@ -133,6 +133,16 @@ def _in_list(truth: list[Any], answer: Any, rtol: float) -> str:
         if told:
             return f"item {index}: {told}"
     return ""
+
+
+def _in_set(truth: set[str], answer: Any) -> str:
+    if not isinstance(answer, (set, list)):
+        return f"a set of names is expected, yours is {_kind(answer)}"
+    given = {str(item) for item in answer}
+    missing, extra = len(truth - given), len(given - truth)
+    if not missing and not extra:
+        return ""
+    return f"{missing} of the names are missing and {extra} do not belong there"
 
 
 def _in_word(truth: bool | str, answer: Any) -> str:
@@ -152,7 +162,8 @@ def _in_numbers(truth: Tensor, given: Tensor, rtol: float) -> str:
         return f"the shape {tuple(truth.shape)} is expected, yours is {tuple(given.shape)}"
     if bool(torch.isnan(given).any()) and not bool(torch.isnan(truth).any()):
         return "it contains NaN"
-    scale = float(truth[torch.isfinite(truth)].abs().max()) if truth.numel() else 0.0
+    finite = truth[torch.isfinite(truth)]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
     same = torch.allclose(given, truth, rtol=rtol, atol=rtol / 10 * scale, equal_nan=True)
     return "" if same else "the numbers differ"
 
@@ -162,7 +173,8 @@ def _as_tensor(value: Any) -> Tensor | None:
     if isinstance(value, Tensor):
         return value.to(torch.float64)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return torch.tensor(float(value), dtype=torch.float64)
+        huge = isinstance(value, int) and abs(value) > 10**300
+        return torch.tensor(math.inf if huge else float(value), dtype=torch.float64)
     if isinstance(value, list) and value:
         parts = [_as_tensor(item) for item in value]
         known = [part for part in parts if part is not None]

@@ -14,7 +14,7 @@ from torch import Tensor
 from sgdcourse.exercises import library
 from sgdcourse.exercises.compare import difference, freeze, show
 from sgdcourse.exercises.guard import Outcome, run_guarded
-from sgdcourse.exercises.model import Exercise, Slip
+from sgdcourse.exercises.model import Exercise
 from sgdcourse.exercises.verdict import Verdict
 
 __all__ = ["grade"]
@@ -99,7 +99,7 @@ def _refuse_signature(task: Exercise, answer: Callable[..., Any]) -> Verdict | N
     except TypeError as error:
         call = f"`{task.name}({', '.join(wanted)})`"
         return Verdict(task.name, "wrong", f"it must be callable as {call}, but: {error}.")
-    except Exception:  # noqa: BLE001 - no signature to read (or a hostile one): the run will tell
+    except Exception:  # no signature to read, or a hostile one: the run will tell
         return None
     return None
 
@@ -135,7 +135,9 @@ def _try(task: Exercise, answer: Any, trials: list[_Trial]) -> None:
 def _changed(old: Any, new: Any) -> bool:
     """Tell whether a tensor or a list of an input was changed."""
     if isinstance(old, Tensor):
-        return old.shape != new.shape or not torch.equal(old, new)
+        return old.shape != new.shape or not bool(
+            ((old == new) | ((old != old) & (new != new))).all()  # NaN counts as equal to NaN
+        )
     if isinstance(old, (list, tuple)):
         return len(old) != len(new) or any(map(_changed, old, new))
     return isinstance(old, (int, float, str)) and old != new
@@ -173,11 +175,11 @@ def _of_values(task: Exercise, trials: list[_Trial]) -> Verdict:
     given = [trial.value for trial in trials]
     truth = _values(task, task.truth)
     if not _first(truth, given, task.rtol):
-        drawn = f"right on {len(given)} drawn inputs." if task.cases else "right."
+        drawn = f"right on {len(given)} drawn inputs." if len(given) > 1 else "right."
         return Verdict(task.name, "right", f"{drawn} {task.remark}".strip())
-    for slip in task.slips:
-        if not _first(_values(task, slip.wrong), given, task.rtol):
-            return Verdict(task.name, "slip", _pointing(task, slip), slip.name)
+    for slip, wrong in task.slips.items():
+        if not _first(_values(task, wrong), given, task.rtol):
+            return Verdict(task.name, "slip", _pointing(task, slip), slip)
     return _in_general(task, trials, truth)
 
 
@@ -190,9 +192,10 @@ def _first(truth: Sequence[Any], given: Sequence[Any], rtol: float) -> tuple[int
     return None
 
 
-def _pointing(task: Exercise, slip: Slip) -> str:
+def _pointing(task: Exercise, slip: str) -> str:
     item = library.text(task.name)
-    return f"{slip.says} See “{item.sections[slip.section]}” in chapter {item.chapter}."
+    section = item.sections[item.slips[slip]["section"]]
+    return f"{item.slips[slip]['says']} See “{section}” in chapter {item.chapter}."
 
 
 def _in_general(task: Exercise, trials: list[_Trial], truth: list[Any]) -> Verdict:

@@ -19,6 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -70,7 +71,7 @@ def run_guarded(call: Callable[[], Any], seconds: float = 3.0) -> Outcome:
             return Outcome(value=call())
         except _TimeUp:
             return Outcome(timed_out=True)
-        except BaseException as error:  # noqa: BLE001 - SystemExit and friends end here too
+        except BaseException as error:  # SystemExit and friends too
             return Outcome(error=_in_words(error))
 
     in_main = threading.current_thread() is threading.main_thread()
@@ -127,7 +128,7 @@ def _untouched() -> Iterator[None]:
     states = (torch.get_rng_state(), random.getstate())
     numpy_state = numpy_random.get_state() if numpy_random else None
     settings = (torch.get_default_dtype(), torch.is_grad_enabled(), sys.getrecursionlimit())
-    folder = os.getcwd()
+    folder = Path.cwd()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -157,13 +158,12 @@ def _in_words(error: BaseException) -> str:
     """Return type and message of an error, and the line of the reader's cell it came from."""
     try:
         message = str(error)
-    except Exception:  # noqa: BLE001 - even the error's text is the reader's code
+    except Exception:  # even the error's text is the reader's code
         message = ""
     first = message.strip().splitlines()[0][:200] if message.strip() else ""
     text = f"{type(error).__name__}: {first}" if first else type(error).__name__
-    home = os.path.dirname(os.path.abspath(__file__))
     steps = traceback.extract_tb(error.__traceback__)
     own = [s for s in steps if "ipykernel" in s.filename or s.filename.startswith("<ipython")]
-    if own and not own[-1].filename.startswith(home) and own[-1].line:
+    if own and own[-1].line:
         text += f" (line {own[-1].lineno}: `{own[-1].line}`)"
     return text

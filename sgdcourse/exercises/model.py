@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-__all__ = ["Exercise", "Slip", "Text"]
+__all__ = ["Exercise", "Text"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Text:
         MyST text, the cell to fill in, and one right answer.
     hints : tuple of str
         From a nudge to almost the answer.
+    slips : dict
+        For each misconception its `section` of the chapter and what the verdict `says`.
     sections : dict of int to str
         Headings of the chapter, by their number, for pointing back.
     """
@@ -37,29 +39,8 @@ class Text:
     stub: str
     solution: str
     hints: tuple[str, ...]
+    slips: dict[str, dict[str, Any]]
     sections: dict[int, str]
-
-
-@dataclass(frozen=True)
-class Slip:
-    """A usual misconception, known by what it computes.
-
-    Parameters
-    ----------
-    name : str
-        Short key, such as "sign".
-    wrong : Any
-        The answer that someone with this misconception gives; it is run on the same inputs.
-    says : str
-        Names the misconception to the reader.
-    section : int
-        Number of the section of the chapter that puts it right.
-    """
-
-    name: str
-    wrong: Any
-    says: str
-    section: int
 
 
 def _call(answer: Callable[..., Any], *inputs: Any) -> Any:
@@ -76,8 +57,8 @@ class Exercise:
         The key that ties it to its `Text`.
     truth : Any
         A right answer: a function, or a value when `cases` is None.
-    slips : tuple of Slip
-        The misconceptions that are recognised.
+    slips : dict
+        The misconceptions that are recognised, each as the answer that it leads to.
     cases : callable, optional
         Generator → list of input tuples; None for an answer that is a value.
     run : callable
@@ -90,7 +71,7 @@ class Exercise:
 
     name: str
     truth: Any
-    slips: tuple[Slip, ...]
+    slips: dict[str, Any]
     cases: Callable[[torch.Generator], list[tuple[Any, ...]]] | None = None
     run: Callable[..., Any] = _call
     rtol: float = 1e-4
