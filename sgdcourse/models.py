@@ -6,16 +6,20 @@ global generator is not touched.
 
 from __future__ import annotations
 
+import copy
+import itertools
+import math
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from sgdcourse import _checks
 
-__all__ = ["convnet", "initialise", "logistic_regression", "mlp", "parabola_net"]
+__all__ = ["convnet", "initialise", "logistic_regression", "mlp", "parabola_net", "start_weights"]
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
+_UNIFORM = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)  # drawn from U(±1/√fan_in)
 
 
 def initialise(model: nn.Module, *, seed: int) -> nn.Module:
@@ -52,6 +56,63 @@ def initialise(model: nn.Module, *, seed: int) -> nn.Module:
     return model
 
 
+def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
+    """Return what `initialise` would draw for many seeds; the model itself is left alone.
+
+    Parameters
+    ----------
+    model : nn.Module
+    seeds : sequence of int in [0, 2³¹)
+
+    Returns
+    -------
+    Tensor of shape (len(seeds), P), float32
+        One row for each seed: all parameters, flat, in the order of `model.parameters()`.
+
+    Raises
+    ------
+    ValueError
+        If a parameter belongs to no layer with a `reset_parameters` method.
+
+    Examples
+    --------
+    >>> start_weights(nn.Linear(2, 1), [3, 4]).shape
+    torch.Size([2, 3])
+    """
+    seeds = [_checks.seed(s) for s in seeds]
+    owners = [layer for layer in model.modules() if list(layer.parameters(recurse=False))]
+    for layer in owners:
+        if not hasattr(layer, "reset_parameters"):
+            hint = "or give a function seed -> nn.Module instead of a model"
+            rule = "made of layers with a reset_parameters method"
+            _checks.fail("model", rule, type(layer).__name__, hint)
+    if all(type(layer) in _UNIFORM for layer in owners):
+        return _uniform_weights(owners, seeds)
+    flat = nn.utils.parameters_to_vector
+    return torch.stack(
+        [flat(initialise(copy.deepcopy(model), seed=s).parameters()).detach() for s in seeds]
+    )
+
+
+def _uniform_weights(layers: list[nn.Module], seeds: list[int]) -> Tensor:
+    """Draw the weights of linear and convolutional layers with one call for each seed."""
+    bounds = torch.cat([_bounds(layer, p) for layer in layers for p in layer.parameters()])
+    drawn = torch.empty(len(seeds), len(bounds))
+    generator = torch.Generator()
+    for row, s in zip(drawn.unbind(), seeds, strict=True):
+        torch.rand(len(bounds), generator=generator.manual_seed(s), out=row)
+    return torch.addcmul(-bounds, drawn, 2 * bounds)  # rounded once, as in PyTorch's own draw
+
+
+def _bounds(layer: nn.Module, parameter: Tensor) -> Tensor:
+    """Return 1/√fan_in for every number of a parameter, rounded the way PyTorch rounds it."""
+    fan_in = layer.get_parameter("weight")[0].numel()
+    gain = math.sqrt(2.0 / (1 + math.sqrt(5) ** 2))
+    weight = math.sqrt(3.0) * (gain / math.sqrt(fan_in))
+    bound = weight if parameter.ndim > 1 else 1 / math.sqrt(fan_in)
+    return torch.full((parameter.numel(),), bound)
+
+
 def mlp(
     sizes: Sequence[int],
     *,
@@ -84,7 +145,7 @@ def mlp(
         _checks.fail("sizes", "at least two numbers", sizes)
     make = _ACTIVATIONS[_checks.one_of("activation", activation, _ACTIVATIONS)]
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in itertools.pairwise(widths):
         layers += [nn.utils.skip_init(nn.Linear, inputs, outputs), make()]
     return initialise(nn.Sequential(*layers[:-1]), seed=seed).to(dtype)
 

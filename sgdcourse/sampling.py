@@ -6,6 +6,7 @@ repeats the numbers that drew the weights of seed s.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -14,9 +15,10 @@ from torch import Tensor
 
 from sgdcourse import _checks
 
-__all__ = ["SAMPLINGS", "batches", "epoch_orders", "many_epoch_orders"]
+__all__ = ["SAMPLINGS", "batches", "epoch_orders", "many_epoch_orders", "steps_per_epoch"]
 
 SAMPLINGS = ("reshuffle", "replacement", "fixed", "in_order")
+DRAWN_AHEAD = 2**19  # numbers: 2 MB
 
 
 def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Iterator[Tensor]:
@@ -49,7 +51,7 @@ def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Itera
 
 
 def many_epoch_orders(
-    n: int, *, seeds: Sequence[int], sampling: str = "reshuffle"
+    n: int, *, seeds: Sequence[int], sampling: str = "reshuffle", epochs: int | None = None
 ) -> Iterator[Tensor]:
     """Yield the orders of many seeds at once: row k is what `epoch_orders` gives for seeds[k].
 
@@ -59,6 +61,9 @@ def many_epoch_orders(
         Number of examples.
     seeds : sequence of int in [0, 2³¹)
     sampling : {"reshuffle", "replacement", "fixed", "in_order"}
+    epochs : int, optional
+        How many epochs will be asked for, when that is known: the numbers of several epochs are
+        then drawn at once. They are the same numbers.
 
     Yields
     ------
@@ -73,40 +78,48 @@ def many_epoch_orders(
     _checks.one_of("sampling", sampling, SAMPLINGS)
     seeds = [_checks.seed(s) for s in seeds]
     generators = [torch.Generator().manual_seed(s + _checks.MAX_SEED) for s in seeds]
-    return _orders(n, generators, sampling)
+    ahead = max(1, min(epochs or 1, DRAWN_AHEAD // (n * max(1, len(seeds)))))
+    return _orders(n, generators, sampling, ahead)
 
 
-def _orders(n: int, generators: list[torch.Generator], sampling: str) -> Iterator[Tensor]:
-    keys = torch.empty(len(generators), n)
-
-    def draw() -> Tensor:
-        for row, generator in zip(keys, generators, strict=True):
-            row.uniform_(generator=generator)
-        return keys
-
+def _orders(
+    n: int, generators: list[torch.Generator], sampling: str, ahead: int
+) -> Iterator[Tensor]:
     if sampling in ("fixed", "in_order"):
-        order = _shuffled(draw()) if sampling == "fixed" else torch.arange(n).expand(len(keys), n)
+        order = torch.arange(n).expand(len(generators), n)
+        if sampling == "fixed":
+            order = _shuffled(_drawn(generators, 1, n))[:, 0]
         while True:
             yield order
     while True:
-        if sampling == "reshuffle":
-            yield _shuffled(draw())
-        else:
-            yield (draw() * n).long().clamp_(max=n - 1)
+        keys = _drawn(generators, ahead, n)
+        shuffled = sampling == "reshuffle"
+        orders = _shuffled(keys) if shuffled else (keys * n).long().clamp_(max=n - 1)
+        yield from orders.unbind(1)
+
+
+def _drawn(generators: list[torch.Generator], epochs: int, n: int) -> Tensor:
+    """Draw, for every generator, the numbers of `epochs` calls of `torch.rand(n)` in one call."""
+    keys = torch.empty(len(generators), epochs, n)
+    for row, generator in zip(keys.flatten(1).unbind(), generators, strict=True):
+        torch.rand(epochs * n, generator=generator, out=row)
+    return keys
 
 
 def _shuffled(keys: Tensor) -> Tensor:
-    """Equal `keys.argsort(dim=1, stable=True)` for uniform float32 keys, ten times as fast.
+    """Equal `keys.argsort(dim=-1, stable=True)` for uniform float32 keys, ten times as fast.
 
     The keys are whole multiples of 2⁻²⁴: packed with their column into one integer, they can be
     sorted by value.
     """
-    bits = max(1, (keys.shape[1] - 1).bit_length())
+    n = keys.shape[-1]
+    bits = max(1, (n - 1).bit_length())
     kind = np.uint32 if bits <= 8 else np.uint64
     packed = (keys.numpy() * 2**24).astype(kind) << kind(bits)
-    packed |= np.arange(keys.shape[1], dtype=kind)
-    packed.sort(axis=1)
-    return torch.from_numpy((packed & kind(2**bits - 1)).astype(np.int64))
+    packed |= np.arange(n, dtype=kind)
+    packed.sort(axis=-1)
+    packed &= kind(2**bits - 1)
+    return torch.from_numpy(packed.astype(np.int64))
 
 
 def batches(
@@ -147,6 +160,26 @@ def batches(
     _checks.flag("drop_last", drop_last)
     orders = epoch_orders(n, seed=seed, sampling=sampling)
     used = n - n % batch_size if drop_last else n
-    return (
-        rows for _, order in zip(range(epochs), orders) for rows in order[:used].split(batch_size)
-    )
+    some = itertools.islice(orders, epochs)
+    return (rows for order in some for rows in order[:used].split(batch_size))
+
+
+def steps_per_epoch(n: int, batch_size: int, *, drop_last: bool = False) -> int:
+    """Return how many batches one epoch has: n / batch_size, rounded up or down.
+
+    Parameters
+    ----------
+    n, batch_size : int, ≥ 1
+    drop_last : bool, default False
+        Round down.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> steps_per_epoch(100, 16), steps_per_epoch(100, 16, drop_last=True)
+    (7, 6)
+    """
+    return n // batch_size if drop_last else -(-n // batch_size)

@@ -63,3 +63,32 @@ def test_global_generator_is_left_alone():
 def test_bad_arguments_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        models.mlp([7, 33, 2]),
+        models.convnet(),
+        nn.Sequential(nn.Linear(3, 4, bias=False), nn.LayerNorm(4), nn.Linear(4, 2)),
+    ],
+)
+def test_start_weights_are_those_of_each_seed(model):
+    before = nn.utils.parameters_to_vector(model.parameters()).clone()
+    rows = models.start_weights(model, [0, 5, 123456])
+    assert torch.equal(nn.utils.parameters_to_vector(model.parameters()), before)
+    for seed, row in zip([0, 5, 123456], rows, strict=True):
+        models.initialise(model, seed=seed)
+        assert torch.equal(nn.utils.parameters_to_vector(model.parameters()), row)
+
+
+def test_a_bare_parameter_cannot_be_drawn():
+    class Bare(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(1))
+
+    with pytest.raises(
+        ValueError, match="made of layers with a reset_parameters method, got 'Bare'"
+    ):
+        models.start_weights(Bare(), [0])

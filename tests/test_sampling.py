@@ -85,3 +85,18 @@ def test_global_generator_is_left_alone():
 def test_bad_arguments_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+@pytest.mark.parametrize("n", [3, 100, 300])
+@pytest.mark.parametrize("name", sampling.SAMPLINGS)
+def test_drawing_ahead_changes_nothing(name, n):
+    ahead = sampling.many_epoch_orders(n, seeds=[1, 9], sampling=name, epochs=5)
+    single = sampling.epoch_orders(n, seed=9, sampling=name)
+    for many, one in islice(zip(ahead, single, strict=True), 7):
+        assert torch.equal(many[1], one)
+
+
+def test_steps_per_epoch_counts_the_batches():
+    for drop_last in (False, True):
+        counted = len(list(sampling.batches(100, 16, epochs=1, drop_last=drop_last)))
+        assert counted == sampling.steps_per_epoch(100, 16, drop_last=drop_last)
