@@ -6,6 +6,7 @@ Without a kernel the book's page wakes the same figure from the placeholder stor
 notebook; before that the placeholder shows a sentence and a still picture.
 """
 
-from sgdcourse.widgets._explorers import Descent
+from sgdcourse.widgets._noisy import BatchSize, NoiseBall, Schedule
+from sgdcourse.widgets._smooth import Descent, Momentum
 
-__all__ = ["Descent"]
+__all__ = ["BatchSize", "Descent", "Momentum", "NoiseBall", "Schedule"]

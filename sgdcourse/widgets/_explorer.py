@@ -11,7 +11,9 @@ from torch import Tensor
 
 from sgdcourse.widgets._parameters import PARAMETERS, STATIC
 
-__all__ = ["Explorer"]
+__all__ = ["RUN_IT", "Explorer"]
+
+RUN_IT = "Run the cell, or open this page with JavaScript, to move it."
 
 
 class Explorer(anywidget.AnyWidget):

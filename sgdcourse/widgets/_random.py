@@ -20,7 +20,7 @@ def uniform(seed: int) -> Iterator[float]:
     --------
     >>> draw = uniform(0)
     >>> round(next(draw), 6), round(next(draw), 6)
-    (0.266429, 0.000328)
+    (0.266429, 0.00033)
     """
     a = seed & _MASK
     while True:
@@ -38,7 +38,8 @@ def normals(seed: int, count: int) -> Tensor:
     >>> normals(3, 4).shape
     torch.Size([4])
     """
-    draw, out = uniform(seed), []
+    draw = uniform(seed)
+    out: list[float] = []
     while len(out) < count:
         radius = math.sqrt(-2 * math.log(1 - next(draw)))
         angle = 2 * math.pi * next(draw)

@@ -13,7 +13,18 @@ import torch
 
 from sgdcourse.problems import Problem
 
-__all__ = ["Picture"]
+__all__ = ["COLORS", "Picture"]
+
+# The palette of the plots and the page; a test holds all three equal.
+COLORS = {
+    "gd": "#0B6BA8",
+    "sgd": "#C8501E",
+    "mini-batch": "#00795F",
+    "momentum": "#8A3FA0",
+    "nesterov": "#B3326B",
+    "schedule": "#8C6400",
+    "theory": "#444444",
+}
 
 _WIDTH, _HEIGHT, _EDGE = 640, 400, 1e4
 _GRID = (72, 54)
@@ -61,6 +72,13 @@ class Picture:
             f'<path fill="none" stroke="{color}" stroke-width="{2 * radius}"'
             f' stroke-linecap="round" d="{marks}"/>'
         )
+
+    def path(self, points: list[list[float]], color: str) -> None:
+        """Draw a path with a dot at each step and a larger one at its start."""
+        kept = [point for point in points if max(map(abs, point)) < 1e6]
+        self.line(kept, color)
+        self.dots(kept, color)
+        self.dots(kept[:1], color, radius=7)
 
     def contours(self, problem: Problem, power: float, levels: int = 9) -> None:
         """Draw contour lines at even steps of (f − lowest)^(1/power)."""

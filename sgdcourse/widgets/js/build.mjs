@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const at = process.argv.indexOf("--out");
 const outdir = at > 0 ? process.argv[at + 1] : join(here, "..", "static");
-const kinds = ["descent"];
+const kinds = ["descent", "noise_ball", "batch_size", "momentum", "schedule"];
 
 await build({
   absWorkingDir: here,

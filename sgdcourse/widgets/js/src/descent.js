@@ -31,14 +31,14 @@ const method = ({ momentum, nesterov }) => (momentum === 0 ? "gd" : nesterov ? "
 function setup(view) {
   const map = new Plot({
     label: "Contours of the loss with the path of the descent",
-    x: { label: "first weight" }, y: { label: "second weight" },
+    x: { label: "weight 1" }, y: { label: "weight 2" },
     height: (width) => Math.min(430, Math.max(250, width * 0.72)),
     margin: { bottom: 24 },
   });
   const chart = new Plot({
     title: "Loss above the minimum, by step",
     label: "Loss above the minimum at every step, logarithmic",
-    x: { label: "step" }, y: { log: true, domain: [1e-6, 10] }, height: () => 150, className: "sgd-chart",
+    x: {}, y: { log: true, domain: [1e-6, 10] }, height: () => 150, className: "sgd-chart",
   });
   view.figure.append(map.node, chart.node);
   const move = (x, y) => view.set({ x: Number(x.toFixed(3)), y: Number(y.toFixed(3)) });

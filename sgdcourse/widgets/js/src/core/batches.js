@@ -1,10 +1,10 @@
 // The noisy quadratic model (Zhang et al. 2019): expected loss in closed form, no training.
 //
 // Sixteen directions with curvatures λᵢ = 1/i share the loss; the gradient noise has variance
-// σ²λᵢ/B in direction i.  One step: e ← (1 − ηλ)²e + η²σ²λ/B; the loss is ½Σλe, 1 at the start.
+// σ²λᵢe₀/B in direction i.  One step: e ← (1 − ηλ)²e + η²σ²λe₀/B; the loss is ½Σλe, 1 at the start.
 
 const CURVATURES = Array.from({ length: 16 }, (_, i) => 1 / (i + 1));
-const START = 2 / CURVATURES.reduce((a, b) => a + b, 0);
+export const START = 2 / CURVATURES.reduce((a, b) => a + b, 0);
 const LONGEST = 1e7;
 
 export const BATCHES = Array.from({ length: 15 }, (_, i) => 2 ** i);
@@ -43,8 +43,15 @@ export function bestLr(target, batch, noise) {
   let [c, d] = [b - golden * (b - a), a + golden * (b - a)];
   let [fc, fd] = [steps(c), steps(d)];
   for (let i = 0; i < 32; i++) {
-    if (fc <= fd && fc < Infinity || fd === Infinity) [b, d, fd, c] = [d, c, fc, d - golden * (d - a)], fc = steps(c);
-    else [a, c, fc, d] = [c, d, fd, c + golden * (b - c)], fd = steps(d);
+    if (fd === Infinity || fc <= fd) {
+      [b, d, fd] = [d, c, fc];
+      c = b - golden * (b - a);
+      fc = steps(c);
+    } else {
+      [a, c, fc] = [c, d, fd];
+      d = a + golden * (b - a);
+      fd = steps(d);
+    }
   }
   return Math.exp(fc < fd ? c : d);
 }

@@ -46,7 +46,12 @@ function numberControl(name, spec, view) {
       field.value = String(view.state[name]);
     },
   });
-  const node = h("div", { class: "sgd-control" }, h("label", { for: id }, spec.label), field, range);
+  const label = h("label", { for: id }, spec.label);
+  const node = h("div", { class: "sgd-control" }, label, field, ...(range ? [range] : []));
+  const rename = (text) => {
+    label.textContent = text;
+    if (range) field.setAttribute("aria-label", `${text}, exact value`);
+  };
   const update = (value) => {
     if (range) {
       range.value = String(scale.from(value));
@@ -54,7 +59,7 @@ function numberControl(name, spec, view) {
     }
     if (document.activeElement !== field) field.value = String(Number(value.toPrecision(6)));
   };
-  return { node, update };
+  return { node, update, rename };
 }
 
 function choiceControl(name, spec, view, names) {

@@ -7,7 +7,7 @@ import { format, h, s, uid } from "./dom.js";
 
 const MARGIN = { top: 8, right: 12, bottom: 30, left: 44 };
 
-const makeScale = (axis) => (axis.log ? scaleLog() : scaleLinear()).domain(axis.domain ?? [0, 1]).clamp(false);
+const makeScale = (axis) => (axis.log ? scaleLog() : scaleLinear()).domain(axis.domain ?? (axis.log ? [1, 10] : [0, 1]));
 
 export class Plot {
   /** `x` and `y`: {label, domain, log, ticks}; `height`: function of the width. */

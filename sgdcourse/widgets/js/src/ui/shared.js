@@ -37,7 +37,7 @@ export function losses(chart, gaps, predicted, frame, steps) {
   const finite = gaps.filter((gap) => Number.isFinite(gap) && gap > 0);
   const low = Math.max(start * 1e-12, Math.min(...finite, start * 0.1));
   const high = Math.min(start * 1e3, Math.max(...finite, start));
-  chart.domains([0, steps], [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.01))]);
+  chart.domains([0, steps], [10 ** Math.floor(Math.log10(low * 0.3)), 10 ** Math.ceil(Math.log10(high * 1.01))]);
   const shown = gaps.slice(0, frame + 1).map((gap, t) => [t, Math.max(gap, SMALLEST)]);
   chart.line("theory", "sgd-theory", slope(start, predicted, steps, low));
   chart.line("loss", "sgd-path", shown);
@@ -49,4 +49,31 @@ function slope(start, predicted, steps, low) {
   const fall = 2 * Math.log(predicted);
   const end = fall < 0 ? Math.min(steps, Math.log((low / start) * 1e-3) / fall) : steps;
   return [[0, start], [end, start * Math.exp(fall * end)]];
+}
+
+/** Lay plots out two in a row where there is room, the left one taking `share` of it. */
+export function columns(plots, width, share) {
+  const gap = 12;
+  const two = width >= 470;
+  plots.forEach((plot, i) => {
+    const left = Math.floor((width - gap) * share);
+    const own = !two ? width : i % 2 === 0 ? left : width - gap - left;
+    plot.node.style.width = `${own}px`;
+    plot.layout(own);
+  });
+}
+
+/** Powers of ten around positive series of losses, six of them at most. */
+export function lossDomain(...series) {
+  let [low, high] = [Infinity, 0];
+  for (const values of series) {
+    for (const value of values) {
+      if (!Number.isFinite(value) || value <= 0) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (!(high > 0)) return [1e-6, 1];
+  const top = Math.ceil(Math.log10(Math.min(high, 1e6) * 1.01));
+  return [10 ** Math.max(top - 8, Math.min(top - 1, Math.floor(Math.log10(low * 0.3)))), 10 ** top];
 }
