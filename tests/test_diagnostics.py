@@ -13,6 +13,7 @@ from torch import nn
 from torch.func import functional_call
 
 from sgdcourse import diagnostics, theory
+from sgdcourse.diagnostics import ranges
 
 
 def small_net(dtype=torch.float64):
@@ -295,6 +296,16 @@ def test_range_test_breaks_off_beyond_the_stability_limit():
     assert found.attrs["steepest"] < found.attrs["lowest"] < found.attrs["stopped"]
     assert limit < found.attrs["stopped"] < 10 * limit
     assert found.loss.isnull().any() and not found.loss.isnull()[0]
+
+
+def test_range_test_reads_the_descent_and_not_what_comes_after_the_break():
+    """Smoothed losses fall, rise and crash down again: only the first fall counts."""
+    rates = torch.tensor([0.1, 0.2, 0.4, 0.8, 1.6, 3.2], dtype=torch.float64)
+    smooth = torch.tensor([2.0, 1.9, 1.0, 0.9, 2.6, 1.0], dtype=torch.float64)
+    found = ranges._read(rates, smooth)
+    assert (found["steepest"], found["lowest"]) == (0.2, 0.8)
+    rising = ranges._read(rates, torch.arange(6, dtype=torch.float64))
+    assert math.isnan(rising["steepest"]) and rising["lowest"] == 0.1
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["lr_range_test"]
 
-BREAKS_AT = 4.0
+BREAKS_AT = 3.0
 
 
 def lr_range_test(
@@ -38,7 +38,7 @@ def lr_range_test(
     """Train a copy of the model for a few steps with a growing learning rate.
 
     At step t the lr is low·(high/low)^(t/(steps − 1)). The test stops once the smoothed loss is
-    four times its least, or no longer finite.
+    three times its least, or no longer finite.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def lr_range_test(
     -------
     xarray.Dataset
         `loss` and `smooth_loss` over dimension "lr"; NaN after the test stopped. Attributes:
-        `steepest` (lr where the smoothed loss falls fastest per decade), `lowest` (lr of its
-        least value: already too large) and `stopped` (lr where the test broke off, or NaN).
+        `steepest` (lr where the smoothed loss falls fastest per decade, NaN if it never falls),
+        `lowest` (lr of its least value: already too large) and `stopped` (lr where the test broke off, or NaN).
 
     Raises
     ------
@@ -132,11 +132,12 @@ def _ascend(
 def _read(rates: Tensor, smooth: Tensor) -> dict[str, float]:
     """Read the telling learning rates off the smoothed curve."""
     known = smooth[smooth.isfinite()]
-    slope = known.diff()
+    lowest = int(known.argmin()) if len(known) else 0
+    descent = known[: lowest + 1].diff()  # beyond its least value the curve tells nothing
     seen = int((~smooth.isnan()).sum())
     broke = seen < len(rates) or not bool(smooth[-1].isfinite())
     return {
-        "steepest": rates[int(slope.argmin())].item() if len(slope) else math.nan,
-        "lowest": rates[int(known.argmin())].item() if len(known) else math.nan,
+        "steepest": rates[int(descent.argmin())].item() if lowest else math.nan,
+        "lowest": rates[lowest].item() if len(known) else math.nan,
         "stopped": rates[seen - 1].item() if broke and seen else math.nan,
     }
