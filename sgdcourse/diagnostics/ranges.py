@@ -63,7 +63,8 @@ def lr_range_test(
     xarray.Dataset
         `loss` and `smooth_loss` over dimension "lr"; NaN after the test stopped. Attributes:
         `steepest` (lr where the smoothed loss falls fastest per decade, NaN if it never falls),
-        `lowest` (lr of its least value: already too large) and `stopped` (lr where the test broke off, or NaN).
+        `lowest` (lr of its least value: already too large) and `stopped` (lr where the test
+        broke off, or NaN).
 
     Raises
     ------
