@@ -1,0 +1,172 @@
+"""Plots: their pictures, their labels, and what they refuse."""
+
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from matplotlib.colors import to_rgb
+
+from sgdcourse import descend, plotting, problems, schedules, theory
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    with plt.style.context("default"):
+        plotting.use_style()
+        yield
+        plt.close("all")
+
+
+def runs():
+    """Eleven seeds of a noisy decay over forty steps."""
+    generator = np.random.default_rng(0)
+    decay = np.exp(-0.1 * np.arange(40)) * np.exp(0.3 * generator.standard_normal((11, 40)))
+    return xr.DataArray(decay, {"seed": range(11), "step": range(40)})
+
+
+@pytest.mark.mpl_image_compare(tolerance=6)
+def test_curve_and_loss():
+    fig, axes = plt.subplots(1, 2)
+    plotting.plot_curve([1, 2, 4], [1, 4, 16], ax=axes[0], log="xy", xlabel="x", ylabel="y")
+    plotting.plot_loss(torch.tensor([1.0, 0.1, 0.01, float("inf")]), ax=axes[1], label="run")
+    return fig
+
+
+@pytest.mark.mpl_image_compare(tolerance=6)
+def test_band():
+    ax = plotting.plot_band(runs(), label="SGD", color=plotting.COLORS["sgd"])
+    return plotting.plot_band(runs() / 5, ax=ax, label="mini-batch", scale=2.0).figure
+
+
+@pytest.mark.mpl_image_compare(tolerance=6)
+def test_contour_and_path():
+    ax = plotting.plot_contour(problems.himmelblau())
+    walk = descend(problems.himmelblau(), torch.zeros(1, 2).double(), steps=30, lr=0.01)
+    return plotting.plot_path(walk.w.squeeze(), ax=ax, label="lr = 0.01").figure
+
+
+@pytest.mark.mpl_image_compare(tolerance=6)
+def test_heatmap():
+    rates, momenta = np.geomspace(0.01, 4, 24), np.linspace(0, 0.98, 24)
+    table = [[theory.momentum_rate(lr, m, 1.0) for lr in rates] for m in momenta]
+    grid = xr.DataArray(table, {"momentum": momenta, "lr": rates})
+    return plotting.plot_heatmap(
+        grid.where(grid < 1), x="lr", y="momentum", log="x", label="rate"
+    ).figure
+
+
+@pytest.mark.mpl_image_compare(tolerance=6)
+def test_schedule_and_roots():
+    fig, axes = plt.subplots(1, 2)
+    plotting.plot_schedule(schedules.warmup(5, schedules.cosine(45)), 50, ax=axes[0])
+    plotting.plot_roots([0.6 + 0.5j, 0.6 - 0.5j], ax=axes[1])
+    plotting.plot_roots([0.9, 0.2], ax=axes[1], marker="s")
+    return fig
+
+
+def test_axes_in_axes_out_and_a_new_figure_otherwise():
+    _, ax = plt.subplots()
+    assert plotting.plot_curve([1], [1], ax=ax) is ax
+    assert plotting.plot_curve([1], [1]) is not ax
+
+
+def test_band_is_median_and_quartiles():
+    data = runs()
+    ax = plotting.plot_band(data)
+    np.testing.assert_allclose(ax.get_lines()[0].get_ydata(), data.median("seed"))
+    edge = ax.collections[0].get_paths()[0].vertices[:, 1]
+    low, high = data.quantile([0.25, 0.75], "seed").values
+    assert set(np.round(low, 12)) | set(np.round(high, 12)) <= set(np.round(edge, 12))
+
+
+def test_nothing_has_a_title_and_every_axis_a_label():
+    axes = [
+        plotting.plot_band(runs()),
+        plotting.plot_loss([1.0, 0.5]),
+        plotting.plot_schedule(schedules.linear(5), 5),
+        plotting.plot_contour(problems.saddle()),
+        plotting.plot_roots([0.5]),
+    ]
+    for ax in axes:
+        assert ax.get_title() == ""
+        assert ax.get_xlabel() and ax.get_ylabel()
+
+
+def test_style_cycle_begins_with_the_named_colours():
+    cycle = plt.rcParams["axes.prop_cycle"].by_key()
+    assert [c.lower().lstrip("#") for c in cycle["color"]] == [
+        c.lower().lstrip("#") for c in plotting.COLORS.values()
+    ]
+    assert len(set(map(str, cycle["linestyle"]))) == len(cycle["linestyle"])
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1, applied to linear RGB.
+DEFICIENCIES = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                     [-0.011820, 0.042940, 0.968881]],
+}  # fmt: skip
+
+
+def lab(rgb):
+    """CIELAB coordinates of linear RGB (D65)."""
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    ratio = np.clip(xyz @ rgb, 0, None) / [0.95047, 1.0, 1.08883]
+    f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def linear(colour):
+    values = np.array(to_rgb(colour))
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+@pytest.mark.parametrize("kind", [None, *DEFICIENCIES])
+def test_the_methods_compared_most_stay_apart_for_colour_blind_readers(kind):
+    matrix = np.eye(3) if kind is None else np.array(DEFICIENCIES[kind])
+    together = ["gd", "sgd", "mini-batch", "theory"]  # drawn in one figure in chapter 3
+    places = [lab(np.clip(matrix @ linear(plotting.COLORS[m]), 0, 1)) for m in together]
+    gaps = [np.linalg.norm(a - b) for i, a in enumerate(places) for b in places[:i]]
+    assert min(gaps) > 12
+
+
+def test_import_changes_no_setting():
+    code = (
+        "import matplotlib as m; before = dict(m.rcParams); import sgdcourse.plotting;"
+        "assert dict(m.rcParams) == before"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+GRID = xr.DataArray(np.ones((2, 2)), {"lr": [1, 2], "momentum": [0, 1]})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: plotting.plot_curve([], []), ValueError, "x must be not empty"),
+        (lambda: plotting.plot_curve([1, 2], [1]), ValueError, "y must be of the shape of x"),
+        (lambda: plotting.plot_curve([1], [1], log="z"), ValueError, "log"),
+        (lambda: plotting.plot_loss(np.ones((2, 2))), ValueError, "plot_band"),
+        (lambda: plotting.plot_loss([float("nan")]), ValueError, "finite at the first step"),
+        (lambda: plotting.plot_band(runs(), x="epoch"), ValueError, "'epoch' and 'seed' only"),
+        (lambda: plotting.plot_band(runs(), scale=0), ValueError, "scale"),
+        (lambda: plotting.plot_contour(problems.double_well()), ValueError, "dimension 2, got 1"),
+        (lambda: plotting.plot_contour("bowl"), ValueError, "problem"),
+        (lambda: plotting.plot_contour(problems.saddle(), levels=1), ValueError, "levels"),
+        (lambda: plotting.plot_path([1.0, 2.0]), ValueError, "path must be of shape"),
+        (lambda: plotting.plot_heatmap(GRID, x="lr", y="seed"), ValueError, "'lr' and 'seed'"),
+        (lambda: plotting.plot_heatmap(np.ones(2), x="a", y="b"), ValueError, "ndarray"),
+        (lambda: plotting.plot_heatmap(GRID, x="lr", y="momentum", log="q"), ValueError, "log"),
+        (lambda: plotting.plot_schedule(0.1, 5), TypeError, "schedule"),
+        (lambda: plotting.plot_schedule(schedules.constant(), 0), ValueError, "steps"),
+    ],
+)
+def test_bad_arguments_are_refused(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
