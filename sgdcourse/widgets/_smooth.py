@@ -88,7 +88,11 @@ class Descent(Explorer):
         problem = _paths.problem_of(self.surface, self.curvature)
         path = self.path
         first, last = problem(path[0]).item(), problem(path[-1]).item()
-        end = "leaves for good" if not last < 1e6 else f"ends at a loss of {last:.1g}"
+        end = f"ends at a loss of {last:.2g}"
+        if not last < 1e6:
+            end = "leaves for good"
+        elif last < 1e-6 * first:
+            end = "ends below a millionth of that"
         return (
             f"Descent on the {problem.name} surface with learning rate {self.lr:g} and momentum"
             f" {self.momentum:g}: from a loss of {first:.3g} the path of {self.steps} steps {end}."

@@ -1,8 +1,9 @@
 // The frame around every explorer: state, controls, player, sentence, code; in a page or a kernel.
+import PARAMETERS from "../../../parameters.json";
 import { control } from "./controls.js";
 import { h, uid } from "./dom.js";
 import { Player } from "./player.js";
-import { fromAddress, parametersOf, readState, toAddress } from "./state.js";
+import { fromAddress, readState, toAddress } from "./state.js";
 
 const QUIET = 500;
 
@@ -30,7 +31,7 @@ export function explorer(kind, definition) {
 
 class View {
   constructor(kind, definition, model, el) {
-    Object.assign(this, { kind, definition, model, el, specs: parametersOf(kind), undo: [] });
+    Object.assign(this, { kind, definition, model, el, specs: PARAMETERS[kind], undo: [] });
     this.wake = () => this.request();
     this.given = readState(this.specs, (name) => model.get(name));
     this.state = this.given.state;

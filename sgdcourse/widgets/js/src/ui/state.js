@@ -1,8 +1,5 @@
 // A parameter's range, its way into the address and back; nothing is taken on trust.
-import PARAMETERS from "../../../parameters.json";
 import { format } from "./dom.js";
-
-export const parametersOf = (kind) => PARAMETERS[kind];
 
 const TRUE = new Set([true, "true", "1", 1]);
 const FALSE = new Set([false, "false", "0", 0]);
