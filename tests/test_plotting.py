@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,13 +13,14 @@ from matplotlib.colors import to_rgb
 
 from sgdcourse import descend, plotting, problems, schedules, theory
 
+STYLE = Path(plotting.__file__).with_name("sgdcourse.mplstyle")
+picture = pytest.mark.mpl_image_compare(style=["default", str(STYLE)], tolerance=6)
+
 
 @pytest.fixture(autouse=True)
-def _style():
-    with plt.style.context("default"):
-        plotting.use_style()
-        yield
-        plt.close("all")
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 def runs():
@@ -28,7 +30,7 @@ def runs():
     return xr.DataArray(decay, {"seed": range(11), "step": range(40)})
 
 
-@pytest.mark.mpl_image_compare(tolerance=6)
+@picture
 def test_curve_and_loss():
     fig, axes = plt.subplots(1, 2)
     plotting.plot_curve([1, 2, 4], [1, 4, 16], ax=axes[0], log="xy", xlabel="x", ylabel="y")
@@ -36,20 +38,20 @@ def test_curve_and_loss():
     return fig
 
 
-@pytest.mark.mpl_image_compare(tolerance=6)
+@picture
 def test_band():
     ax = plotting.plot_band(runs(), label="SGD", color=plotting.COLORS["sgd"])
     return plotting.plot_band(runs() / 5, ax=ax, label="mini-batch", scale=2.0).figure
 
 
-@pytest.mark.mpl_image_compare(tolerance=6)
+@picture
 def test_contour_and_path():
     ax = plotting.plot_contour(problems.himmelblau())
     walk = descend(problems.himmelblau(), torch.zeros(1, 2).double(), steps=30, lr=0.01)
     return plotting.plot_path(walk.w.squeeze(), ax=ax, label="lr = 0.01").figure
 
 
-@pytest.mark.mpl_image_compare(tolerance=6)
+@picture
 def test_heatmap():
     rates, momenta = np.geomspace(0.01, 4, 24), np.linspace(0, 0.98, 24)
     table = [[theory.momentum_rate(lr, m, 1.0) for lr in rates] for m in momenta]
@@ -59,7 +61,7 @@ def test_heatmap():
     ).figure
 
 
-@pytest.mark.mpl_image_compare(tolerance=6)
+@picture
 def test_schedule_and_roots():
     fig, axes = plt.subplots(1, 2)
     plotting.plot_schedule(schedules.warmup(5, schedules.cosine(45)), 50, ax=axes[0])
@@ -97,7 +99,9 @@ def test_nothing_has_a_title_and_every_axis_a_label():
 
 
 def test_style_cycle_begins_with_the_named_colours():
-    cycle = plt.rcParams["axes.prop_cycle"].by_key()
+    with plt.style.context("default"):
+        plotting.use_style()
+        cycle = plt.rcParams["axes.prop_cycle"].by_key()
     assert [c.lower().lstrip("#") for c in cycle["color"]] == [
         c.lower().lstrip("#") for c in plotting.COLORS.values()
     ]
