@@ -42,7 +42,7 @@ const range = (n) => Array.from({ length: n + 1 }, (_, i) => i / n);
 
 function drawPlane(plane, { curvatures, nesterov, best }) {
   const high = curvatures[1];
-  plane.domains([0, 4 / high], [0, TOP]);
+  plane.domains([0, (nesterov ? 2.2 : 4) / high], [0, TOP]);
   bands(plane, slowness(curvatures, Math.min(best.rate || 0.05, 0.999), nesterov), LEVELS);
   const momenta = range(60).map((u) => u * TOP);
   plane.line("limit", "sgd-limit", momenta.map((m) => [stabilityLimit(m, high, nesterov), m]));
@@ -67,7 +67,7 @@ function drawRoots(plot, result) {
 function setup(view) {
   const wide = (width) => Math.min(300, Math.max(230, width * 0.85));
   const plane = new Plot({
-    title: "Rate over η and μ (light: fast)",
+    title: "Rate over η and μ (faint: fast)",
     label: "Rate of convergence over learning rate and momentum",
     x: { label: "learning rate η" }, y: { label: "momentum μ", domain: [0, TOP] }, height: wide,
   });

@@ -19,12 +19,16 @@ export function roots(lr, momentum, curvature, nesterov = false) {
 
 /** Factor by which the error shrinks per step in the long run: the larger modulus of the roots. */
 export function rate(lr, momentum, curvature, nesterov = false) {
-  return Math.max(...roots(lr, momentum, curvature, nesterov).map(([re, im]) => Math.hypot(re, im)));
+  const x = lr * curvature;
+  const b = nesterov ? (1 + momentum) * (1 - x) : 1 + momentum - x;
+  const c = nesterov ? momentum * (1 - x) : momentum;
+  const disc = b * b - 4 * c;
+  return disc < 0 ? Math.sqrt(c) : (Math.abs(b) + Math.sqrt(disc)) / 2;
 }
 
 /** The slowest direction decides. */
-export const worstRate = (lr, momentum, curvatures, nesterov = false) =>
-  Math.max(...curvatures.map((curvature) => rate(lr, momentum, curvature, nesterov)));
+export const worstRate = (lr, momentum, [low, high], nesterov = false) =>
+  Math.max(rate(lr, momentum, low, nesterov), rate(lr, momentum, high, nesterov));
 
 /** Largest stable learning rate. */
 export const stabilityLimit = (momentum, curvature, nesterov = false) =>

@@ -162,7 +162,7 @@ class View {
   }
 
   layout() {
-    const width = Math.floor(this.figure.clientWidth) || 600;
+    const width = Math.floor(this.figure.getBoundingClientRect().width) || 600;
     if (width === this.laidOut) return;
     this.laidOut = width;
     this.scene.layout(width);

@@ -54,7 +54,7 @@ function slope(start, predicted, steps, low) {
 /** Lay plots out two in a row where there is room, the left one taking `share` of it. */
 export function columns(plots, width, share) {
   const gap = 12;
-  const two = width >= 470;
+  const two = width >= 400;
   plots.forEach((plot, i) => {
     const left = Math.floor((width - gap) * share);
     const own = !two ? width : i % 2 === 0 ? left : width - gap - left;
