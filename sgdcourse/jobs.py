@@ -1,0 +1,166 @@
+"""What the engine is asked to do, and what it hands back: plain data that travels to workers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sgdcourse import sampling
+from sgdcourse.training import LOSSES
+
+__all__ = ["Job", "Result"]
+
+ROWS = 128  # examples evaluated at once, at least
+
+
+@dataclass(frozen=True)
+class Job:
+    """R runs of one model on the same data with the same batch size.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The architecture; its weights are not used.
+    weights : Tensor of shape (R, P)
+        First weights, flat, in the order of `model.parameters()`.
+    x, y : Tensor of shape (N, …)
+        Examples and targets.
+    held_out : tuple of Tensor, optional
+        Inputs and targets to evaluate on.
+    loss : str or callable
+        Name in `LOSSES`, or a function (outputs, targets) → mean over the batch.
+    rule, hyper : str, dict
+        Update rule, and its hyper-parameters: numbers, or tensors of shape (R,).
+    lr : float or Tensor of shape (R,), float64
+    factors : Tensor of shape (T, U), float64, optional
+        The values of U schedules at every step.
+    schedule_of_run : Tensor of shape (R,), int64, optional
+        Which of the U schedules a run follows.
+    seeds : tuple of int
+        Each run's seed of its order.
+    steps, batch_size, sampling, drop_last
+        As in `sweep`.
+    evaluations : frozenset of int
+        Steps before which the full-data loss is taken; it is always taken after the last.
+    evaluate : bool
+        Whether it is taken at all.
+    runs : Tensor of shape (R,), int64
+        The runs' places in the whole sweep.
+    """
+
+    model: nn.Module
+    weights: Tensor
+    x: Tensor
+    y: Tensor
+    loss: str | Callable[[Tensor, Tensor], Tensor]
+    rule: str
+    hyper: dict[str, Any]
+    lr: float | Tensor
+    seeds: tuple[int, ...]
+    steps: int
+    batch_size: int
+    sampling: str = "reshuffle"
+    drop_last: bool = False
+    factors: Tensor | None = None
+    schedule_of_run: Tensor | None = None
+    held_out: tuple[Tensor, Tensor] | None = None
+    evaluations: frozenset[int] = frozenset()
+    evaluate: bool = True
+    runs: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+
+    @property
+    def loss_function(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """The loss as a function of outputs and targets."""
+        return LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+
+    @cached_property
+    def seed_of_run(self) -> Tensor:
+        """Row of `distinct_seeds` that each run's order comes from."""
+        place = {seed: i for i, seed in enumerate(self.distinct_seeds)}
+        return torch.tensor([place[seed] for seed in self.seeds], device=self.x.device)
+
+    @cached_property
+    def distinct_seeds(self) -> list[int]:
+        """The seeds without repetition."""
+        return list(dict.fromkeys(self.seeds))
+
+    def batches(self) -> Iterator[tuple[Tensor, int, int]]:
+        """Yield, for every step, the epoch's orders (a row each), the batch's start and stop."""
+        n, size = len(self.x), self.batch_size
+        per_epoch = sampling.steps_per_epoch(n, size, drop_last=self.drop_last)
+        epochs = -(-self.steps // per_epoch)
+        orders = sampling.many_epoch_orders(
+            n, seeds=self.distinct_seeds, sampling=self.sampling, epochs=epochs
+        )
+        for epoch, order in zip(range(epochs), orders, strict=False):
+            here = order.to(self.x.device)
+            for k in range(min(per_epoch, self.steps - epoch * per_epoch)):
+                yield here, k * size, min((k + 1) * size, n)
+
+    def lr_at(self, step: int) -> float | Tensor:
+        """Return the learning rate of a step: lr · schedule(step), a number or one for each run."""
+        lr = self.lr
+        if self.factors is not None and self.schedule_of_run is None:
+            lr = lr * self.factors[step, 0].item()
+        elif self.factors is not None:
+            lr = lr * self.factors[step][self.schedule_of_run]
+        return lr.to(self.weights) if isinstance(lr, Tensor) else lr
+
+
+@dataclass
+class Result:
+    """What a job's runs recorded; the last dimension is the run.
+
+    Parameters
+    ----------
+    loss : Tensor of shape (T, R)
+        Batch loss before each update.
+    full_loss, eval_loss, eval_accuracy : list of Tensor of shape (R,)
+        One entry for every evaluation.
+    weights : Tensor of shape (R, P)
+        Last weights.
+    """
+
+    loss: Tensor
+    full_loss: list[Tensor] = field(default_factory=list)
+    eval_loss: list[Tensor] = field(default_factory=list)
+    eval_accuracy: list[Tensor] = field(default_factory=list)
+    weights: Tensor = field(default_factory=lambda: torch.empty(0))
+
+    @classmethod
+    def empty(cls, job: Job) -> Result:
+        """Return a result with room for a job's losses."""
+        return cls(job.weights.new_empty(job.steps, len(job.weights)))
+
+    def evaluate(self, predict: Callable[[Tensor], Tensor], job: Job) -> None:
+        """Record the loss of every run on all data, and loss and accuracy on held-out data."""
+        if not job.evaluate:
+            return
+        self.full_loss.append(_measure(predict, job, job.x, job.y)[0])
+        if job.held_out is not None:
+            loss, accuracy = _measure(predict, job, *job.held_out)
+            self.eval_loss.append(loss)
+            self.eval_accuracy.append(accuracy)
+
+
+def _measure(
+    predict: Callable[[Tensor], Tensor], job: Job, x: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return each run's loss and accuracy on some data (NaN where the targets are no classes)."""
+    losses = torch.vmap(job.loss_function, in_dims=(0, None))
+    classes = not y.is_floating_point()
+    loss = job.weights.new_zeros(len(job.weights))
+    accuracy = torch.full_like(loss, 0.0 if classes else math.nan)
+    rows = max(job.batch_size, ROWS)
+    for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
+        outputs = predict(some_x)
+        loss += losses(outputs, some_y) * (len(some_x) / len(x))
+        if classes:
+            accuracy += (outputs.argmax(-1) == some_y).sum(-1) / len(x)
+    return loss, accuracy

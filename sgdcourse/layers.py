@@ -1,0 +1,256 @@
+"""Networks of linear layers with the gradients written by hand: the engine's fast paths.
+
+Both compute what `engine.Stacked` does, for stacks of linear layers with ReLU or tanh between
+them and the loss "mse" or "cross_entropy"; a test holds all three equal. With the inputs h of a
+layer, its outputs z = hW + b and the derivative of the loss δ = ∂L/∂z, the chain rule says
+
+    ∂L/∂W = hᵀδ        ∂L/∂b = Σ δ over the batch        ∂L/∂h = δWᵀ
+
+`RunsFirst` does this with one matrix product per run. For layers with a single input or output a
+matrix product is mostly overhead: `RunsLast` multiplies and adds along the batch instead, with
+the runs in the last dimension, where neighbours in memory are neighbours in the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sgdcourse.jobs import Job
+
+__all__ = ["RunsFirst", "RunsLast", "is_thin", "linear_stack"]
+
+THIN = 2  # inputs or outputs that a layer may have at most to count as thin
+
+aten = torch.ops.aten
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One linear layer, and the activation that follows it."""
+
+    inputs: int
+    outputs: int
+    activation: str | None
+
+
+def linear_stack(job: Job) -> list[Layer] | None:
+    """Describe the model as a stack of linear layers; None where it is, or asks for, more."""
+    modules = list(job.model) if type(job.model) is nn.Sequential else [job.model]
+    kinds = {nn.ReLU: "relu", nn.Tanh: "tanh"}
+    stack: list[Layer] = []
+    for module, following in zip(modules, [*modules[1:], None], strict=True):
+        if type(module) is nn.Linear and module.bias is not None:
+            activation = kinds.get(type(following))
+            stack.append(Layer(module.in_features, module.out_features, activation))
+        elif type(module) not in kinds or not stack or type(following) is not nn.Linear:
+            return None
+    return stack if stack and _fits(job, stack[-1].outputs) else None
+
+
+def _fits(job: Job, outputs: int) -> bool:
+    """Say whether data and loss are of the kind that is differentiated by hand."""
+    if job.x.ndim != 2 or any(p.requires_grad is False for p in job.model.parameters()):
+        return False
+    regression = job.loss == "mse" and job.y.shape == (len(job.x), outputs)
+    return regression or (job.loss == "cross_entropy" and job.y.dtype == torch.int64)
+
+
+def is_thin(stack: Sequence[Layer]) -> bool:
+    """Say whether every layer has so few inputs or outputs that `RunsLast` pays."""
+    return all(min(layer.inputs, layer.outputs) <= THIN for layer in stack)
+
+
+def loss_and_delta(loss: str, z: Tensor, y: Tensor, batch: int, outputs: int) -> tuple:
+    """Return each run's mean loss and its derivative by the outputs z, which may be overwritten.
+
+    `batch` and `outputs` are the dimensions of z that count examples and outputs.
+    """
+    if loss == "mse":
+        count = z.shape[batch] * z.shape[outputs]
+        delta = z.sub_(y)
+        return delta.square().sum((batch, outputs)).div_(count), delta.mul_(2 / count)
+    index = y.unsqueeze(outputs)
+    z.sub_(z.amax(outputs, keepdim=True))
+    right = z.gather(outputs, index)
+    total = z.exp_().sum(outputs, keepdim=True)
+    losses = (total.log() - right).squeeze(outputs)
+    delta = z.div_(total).scatter_add_(outputs, index, right.fill_(-1.0))
+    mean_over = batch - (outputs < batch)
+    return losses.mean(mean_over), delta.div_(z.shape[batch])
+
+
+class RunsFirst:
+    """A stack of linear layers as batched matrix products; weights are (runs, inputs, outputs)."""
+
+    def __init__(self, job: Job, stack: list[Layer]) -> None:
+        self.job, self.stack = job, stack
+        self.parameters: list[Tensor] = []
+        runs, place = len(job.weights), 0
+        for layer in stack:
+            size = layer.inputs * layer.outputs
+            weight = job.weights[:, place : place + size].view(runs, layer.outputs, layer.inputs)
+            bias = job.weights[:, place + size : place + size + layer.outputs]
+            self.parameters += [weight.transpose(1, 2).contiguous(), bias.unsqueeze(1).clone()]
+            place += size + layer.outputs
+        self.slopes = [torch.empty_like(p) for p in self.parameters]
+        self.buffers: dict[int, list[Tensor]] = {}
+
+    def visit(self, order: Tensor) -> None:
+        """Take the order of the examples in the coming epoch, one row a seed."""
+        self.order = order[self.job.seed_of_run]
+
+    def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
+        """Return every run's loss on its batch and the gradients of it."""
+        rows = self.order[:, start:stop]
+        runs, batch = rows.shape
+        flat = rows.reshape(-1)
+        x = self.job.x.index_select(0, flat).view(runs, batch, -1)
+        y = self.job.y.index_select(0, flat).view(runs, batch, *self.job.y.shape[1:])
+        values = self._forward(x, self._room(runs, batch))
+        losses, delta = loss_and_delta(str(self.job.loss), values[-1], y, 1, 2)
+        for i in reversed(range(len(self.stack))):
+            torch.bmm(values[i].transpose(1, 2), delta, out=self.slopes[2 * i])
+            torch.sum(delta, 1, keepdim=True, out=self.slopes[2 * i + 1])
+            if i:
+                delta = delta.bmm(self.parameters[2 * i].transpose(1, 2))
+                _through(self.stack[i - 1].activation, delta, values[i])
+        return losses, self.slopes
+
+    def _forward(self, x: Tensor, room: Sequence[Tensor | None]) -> list[Tensor]:
+        """Return the inputs of every layer, and the outputs of the last."""
+        values = [x]
+        for i, layer in enumerate(self.stack):
+            weight, bias = self.parameters[2 * i : 2 * i + 2]
+            z = torch.baddbmm(bias, values[-1], weight, out=room[i])
+            values.append(_activate(layer.activation, z))
+        return values
+
+    def _room(self, runs: int, batch: int) -> list[Tensor]:
+        """Return the buffers for the layers' outputs at this batch size, made once."""
+        if batch not in self.buffers:
+            shapes = [(runs, batch, layer.outputs) for layer in self.stack]
+            self.buffers[batch] = [self.parameters[0].new_empty(shape) for shape in shapes]
+        return self.buffers[batch]
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Return every run's outputs for the same inputs."""
+        runs = len(self.parameters[0])
+        return self._forward(x.expand(runs, *x.shape), [None] * len(self.stack))[-1]
+
+    def align(self, value: Any, parameter: Tensor) -> Any:
+        """Give one number per run the shape that broadcasts against a stacked parameter."""
+        return value.view(-1, 1, 1) if isinstance(value, Tensor) else value
+
+    def weights(self) -> Tensor:
+        """Return the weights as one row a run."""
+        return torch.cat([p.transpose(1, 2).flatten(1) for p in self.parameters], dim=1)
+
+
+class RunsLast:
+    """A stack of thin linear layers as element-wise sums and products; the run comes last."""
+
+    def __init__(self, job: Job, stack: list[Layer]) -> None:
+        self.job, self.stack = job, stack
+        flat = job.weights.T.contiguous()
+        slope = torch.empty_like(flat)
+        self.parameters, self.slopes = [flat], [slope]
+        self.views, self.slope_views = self._layers(flat), self._layers(slope)
+
+    def _layers(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Return weight (outputs, inputs, runs) and bias (outputs, runs) of every layer."""
+        sizes = [n for layer in self.stack for n in (layer.outputs * layer.inputs, layer.outputs)]
+        pieces = flat.split(sizes)
+        return [
+            (weight.view(layer.outputs, layer.inputs, -1), bias)
+            for layer, weight, bias in zip(self.stack, pieces[::2], pieces[1::2], strict=True)
+        ]
+
+    def visit(self, order: Tensor) -> None:
+        """Take the order of the examples in the coming epoch, one row a seed."""
+        if len(order) > 1:
+            order = order[self.job.seed_of_run]
+        runs, n = order.shape
+        rows = order.T.reshape(-1)
+        x, y = (table.index_select(0, rows) for table in (self.job.x, self.job.y))
+        self.x = x.view(n, runs, -1).transpose(1, 2).contiguous()
+        self.y = y.view(n, runs, -1).transpose(1, 2).contiguous()
+
+    def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
+        """Return every run's loss on its batch and the gradients of it."""
+        y = self.y[start:stop]
+        values = self._forward(self.x[start:stop])
+        if self.job.loss == "cross_entropy":
+            y = y.squeeze(1).expand(len(y), values[-1].shape[-1])
+        losses, delta = loss_and_delta(str(self.job.loss), values[-1], y, 0, 1)
+        for i in reversed(range(len(self.stack))):
+            weight, bias = self.slope_views[i]
+            torch.sum(delta, 0, out=bias)
+            _outer(delta, values[i], weight)
+            if i:
+                delta = _contract(delta, self.views[i][0].transpose(0, 1))
+                _through(self.stack[i - 1].activation, delta, values[i])
+        return losses, self.slopes
+
+    def _forward(self, x: Tensor) -> list[Tensor]:
+        """Return the inputs of every layer, and the outputs of the last."""
+        values = [x]
+        for layer, (weight, bias) in zip(self.stack, self.views, strict=True):
+            z = _contract(values[-1], weight, bias)
+            values.append(_activate(layer.activation, z))
+        return values
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Return every run's outputs for the same inputs."""
+        return self._forward(x.unsqueeze(-1))[-1].permute(2, 0, 1)
+
+    def align(self, value: Any, parameter: Tensor) -> Any:
+        """Leave one number per run as it is: it broadcasts along the last dimension."""
+        return value
+
+    def weights(self) -> Tensor:
+        """Return the weights as one row a run."""
+        return self.parameters[0].T.contiguous()
+
+
+def _activate(activation: str | None, z: Tensor) -> Tensor:
+    """Apply an activation in place."""
+    if activation is None:
+        return z
+    return z.relu_() if activation == "relu" else z.tanh_()
+
+
+def _through(activation: str | None, delta: Tensor, h: Tensor) -> None:
+    """Take a derivative back through an activation with the outputs h, in place."""
+    if activation == "relu":
+        aten.threshold_backward.grad_input(delta, h, 0.0, grad_input=delta)
+    elif activation == "tanh":
+        aten.tanh_backward.grad_input(delta, h, grad_input=delta)
+
+
+def _contract(h: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return Σᵢ h[:, i] · weight[:, i] + bias, of shape (batch, outputs, runs)."""
+    outputs, inputs, _ = weight.shape
+    if inputs > outputs:
+        columns = [(h * row).sum(1) for row in weight]
+        z = torch.stack(columns, 1) if outputs > 1 else columns[0].unsqueeze(1)
+        return z if bias is None else z.add_(bias)
+    first = h[:, :1] * weight[:, 0] if bias is None else torch.addcmul(bias, h[:, :1], weight[:, 0])
+    for i in range(1, inputs):
+        first.addcmul_(h[:, i : i + 1], weight[:, i])
+    return first
+
+
+def _outer(delta: Tensor, h: Tensor, out: Tensor) -> None:
+    """Write Σ over the batch of delta[:, o] · h[:, i] to out, of shape (outputs, inputs, runs)."""
+    outputs, inputs, _ = out.shape
+    if inputs > outputs:
+        for o in range(outputs):
+            torch.sum(h * delta[:, o : o + 1], 0, out=out[o])
+    else:
+        for i in range(inputs):
+            out[:, i] = (delta * h[:, i : i + 1]).sum(0)
