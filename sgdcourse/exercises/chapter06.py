@@ -208,7 +208,7 @@ CHECKPOINT = Exercise(
 
 
 def _sweep_cases(g: Generator) -> list[tuple[Any, ...]]:
-    cases = []
+    cases: list[tuple[Any, ...]] = []
     for n in (4, 5, 4):
         lrs = torch.logspace(-2, 0, n)
         accuracy = 0.85 + 0.1 * torch.rand(n, 5, generator=g)

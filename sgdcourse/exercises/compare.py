@@ -151,7 +151,7 @@ def _in_word(truth: bool | str, answer: Any) -> str:
     if type(answer) is not type(truth):
         wanted = "True or False" if isinstance(truth, bool) else "a string"
         return f"{wanted} is expected, yours is {_kind(answer)}"
-    same = answer == truth if isinstance(truth, bool) else answer.strip().lower() == truth
+    same = answer == truth if isinstance(truth, bool) else str(answer).strip().lower() == truth
     return "" if same else f"{show(truth)} is expected, yours is {show(answer)}"
 
 

@@ -2,7 +2,8 @@
 
 In the main thread of a POSIX process an alarm signal stops the code, even inside `time.sleep`.
 Elsewhere (Windows, a kernel's side thread) the code runs in a thread of its own, into which an
-exception is thrown. One long call into compiled code ends only when that call returns.
+exception is thrown. One long call into compiled code ends only when that call returns, and an
+import is not interrupted, since half a module would stay behind.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -28,6 +30,7 @@ __all__ = ["Outcome", "run_guarded"]
 
 _KEEP = 2000  # characters of the reader's prints that are kept
 _AGAIN = 0.002  # seconds between two alarms, for code that swallows the first
+_GRANT, _GRANTS = 0.5, 30  # more seconds for code caught in an import, and how often
 
 
 class _TimeUp(BaseException):
@@ -83,11 +86,15 @@ def run_guarded(call: Callable[[], Any], seconds: float = 3.0) -> Outcome:
 
 def _by_alarm(protected: Callable[[], Outcome], seconds: float) -> Outcome:
     """Stop `protected` by SIGALRM, again and again until it lets go."""
-    armed, started = True, False
+    armed, started, grants = True, False, _GRANTS
     outcome = Outcome(timed_out=True)
 
-    def alarm(signum: int, frame: Any) -> None:
-        if armed:
+    def alarm(signum: int, frame: FrameType | None) -> None:
+        nonlocal grants
+        if armed and grants and _importing(frame):
+            grants -= 1
+            signal.setitimer(signal.ITIMER_REAL, _GRANT, _AGAIN)
+        elif armed:
             raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, alarm)
@@ -111,6 +118,10 @@ def _by_thread(protected: Callable[[], Outcome], seconds: float) -> Outcome:
     thread = threading.Thread(target=lambda: box.append(protected()), daemon=True)
     thread.start()
     thread.join(seconds)
+    for _ in range(_GRANTS):
+        if not _importing(sys._current_frames().get(thread.ident or 0)):
+            break
+        thread.join(_GRANT)
     for _ in range(50):
         if not thread.is_alive():
             break
@@ -119,6 +130,15 @@ def _by_thread(protected: Callable[[], Outcome], seconds: float) -> Outcome:
         )
         thread.join(0.02)
     return box[0] if box else Outcome(timed_out=True)
+
+
+def _importing(frame: FrameType | None) -> bool:
+    """Tell whether the code at `frame` runs inside an import."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
