@@ -141,7 +141,8 @@ def _velocity(
     else:
         velocity = state["momentum_buffer"].mul_(momentum)
         if isinstance(momentum, Tensor) and used(dampening):
-            dampening = torch.where(momentum == 0, 0.0, dampening)  # a run without momentum
+            unused = momentum == 0  # a run without momentum ignores it
+            dampening = torch.where(unused, torch.zeros_like(momentum), dampening)
         add_(velocity, grad, 1 - dampening)
     if nesterov is False:
         return velocity
