@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -17,7 +17,9 @@ from torch import Tensor
 MAX_SEED = 2**31
 
 
-def fail(name: str, rule: str, value: Any, hint: str = "", error: type[Exception] = ValueError):
+def fail(
+    name: str, rule: str, value: Any, hint: str = "", error: type[Exception] = ValueError
+) -> NoReturn:
     """Raise `error` with the package's one message form."""
     tail = f"; {hint}" if hint else ""
     raise error(f"{name} must be {rule}, got {value!r}{tail}")

@@ -10,6 +10,7 @@ import copy
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +19,12 @@ from sgdcourse import _checks
 
 __all__ = ["convnet", "initialise", "logistic_regression", "mlp", "parabola_net", "start_weights"]
 
+_Model = TypeVar("_Model", bound=nn.Module)
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
 _UNIFORM = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)  # drawn from U(±1/√fan_in)
 
 
-def initialise(model: nn.Module, *, seed: int) -> nn.Module:
+def initialise(model: _Model, *, seed: int) -> _Model:
     """Draw the weights anew, in place, as PyTorch does after `torch.manual_seed(seed)`.
 
     Every layer with a `reset_parameters` method is reset, in the order of `model.modules()`.
@@ -51,7 +53,9 @@ def initialise(model: nn.Module, *, seed: int) -> nn.Module:
         for layer in model.modules():
             if hasattr(layer, "reset_parameters"):
                 dtype = next(layer.parameters()).dtype
-                layer.to(torch.float32).reset_parameters()  # one set of numbers for every dtype
+                cast(
+                    "Any", layer.to(torch.float32)
+                ).reset_parameters()  # one set of numbers for every dtype
                 layer.to(dtype)
     return model
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -114,7 +115,7 @@ def _shuffled(keys: Tensor) -> Tensor:
     """
     n = keys.shape[-1]
     bits = max(1, (n - 1).bit_length())
-    kind = np.uint32 if bits <= 8 else np.uint64
+    kind: Any = np.uint32 if bits <= 8 else np.uint64
     packed = (keys.numpy() * 2**24).astype(kind) << kind(bits)
     packed |= np.arange(n, dtype=kind)
     packed.sort(axis=-1)

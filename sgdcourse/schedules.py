@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
 from sgdcourse import _checks
@@ -551,7 +552,7 @@ class _ScheduleLR(LRScheduler):
         self.schedule = schedule
         super().__init__(optimizer)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | Tensor]:
         return [base * self.schedule(self.last_epoch) for base in self.base_lrs]
 
     def state_dict(self) -> dict:

@@ -199,7 +199,7 @@ def fit(
         model.to(device)
         _move_state(optimizer)
     log = _Log(model, optimizer)
-    if resume and Path(str(checkpoint)).exists():
+    if resume and checkpoint is not None and Path(checkpoint).exists():
         source.restore(log.load(checkpoint))
     quiet = total < QUIET_STEPS if progress is None else not progress
     with tqdm(total=total, initial=len(log.loss), disable=quiet, unit="step") as bar:
@@ -215,7 +215,9 @@ def fit(
     return log.run()
 
 
-def _one_epoch(log, function: Loss, batches: Iterable, schedule, total: int, bar: tqdm) -> None:
+def _one_epoch(
+    log: _Log, function: Loss, batches: Iterable, schedule: Any, total: int, bar: tqdm
+) -> None:
     """Go through one epoch's batches, update and write down what happened."""
     model, optimizer = log.model, log.optimizer
     parts: list[tuple[int, float]] = []
@@ -341,7 +343,9 @@ class _Loader:
             self.loader.generator.set_state(state["generator"])
 
 
-def _source(data, batch_size, seed, sampling_name, drop_last, device) -> _Tensors | _Loader:
+def _source(
+    data: Any, batch_size: Any, seed: Any, sampling_name: Any, drop_last: Any, device: Any
+) -> _Tensors | _Loader:
     if isinstance(data, DataLoader):
         if batch_size is not None:
             _checks.fail("batch_size", "left out with a DataLoader", batch_size, "it has its own")
@@ -356,7 +360,7 @@ def _source(data, batch_size, seed, sampling_name, drop_last, device) -> _Tensor
     return _Tensors(x, y, size, per_epoch, orders)
 
 
-def _check_parts(model, optimizer, schedule, resume, checkpoint) -> None:
+def _check_parts(model: Any, optimizer: Any, schedule: Any, resume: Any, checkpoint: Any) -> None:
     if not isinstance(model, nn.Module):
         _checks.fail("model", "an nn.Module", model, error=TypeError)
     if not isinstance(optimizer, torch.optim.Optimizer):
@@ -390,7 +394,7 @@ def _pair(name: str, data: Any) -> tuple[Tensor, Tensor]:
     return x, y
 
 
-def _to(pair, device) -> tuple[Tensor, Tensor]:
+def _to(pair: tuple[Tensor, Tensor], device: Any) -> tuple[Tensor, Tensor]:
     x, y = pair
     return (x, y) if device is None else (x.to(device), y.to(device))
 

@@ -222,7 +222,7 @@ def unprinted(claim: str, printed: set[str]) -> list[str]:
 
 def said(claim: str) -> str:
     """Return a claim without its label, "Claim 3."."""
-    return re.sub(r"^\*\*Claim[ \d.:]*", "", claim)
+    return re.sub(r"^\*\*Claim ?\d*[a-z]?[.:]?", "", claim)
 
 
 def plain(number: str) -> str:
