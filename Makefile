@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 export MPLBACKEND ?= agg
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks html browser browser-install lab serve refresh bench bundles clean distclean setup help
+.PHONY: book test lint unit notebooks html browser browser-install lab serve refresh bench bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -33,6 +33,8 @@ help:
 	@echo "make lint                   ruff, mypy, actionlint"
 	@echo "make bench                  measure the course's speed against other ways to train"
 	@echo "make bundles                rebuild the explorers' JavaScript bundles"
+	@echo "make bank                   rebuild the teachers' question bank"
+	@echo "make deck                   build the Anki deck of glossary and quizzes"
 	@echo "make clean | distclean      remove what was built | the environment as well"
 
 book: html
@@ -83,6 +85,12 @@ bench: $(STAMP)
 
 bundles: $(STAMP)
 	$(PY) -m tools.bundles
+
+bank: $(STAMP)
+	$(PY) -m sgdcourse.exercises.bank book/appendix/question_bank.md
+
+deck: $(STAMP)
+	$(PY) -m sgdcourse.exercises.deck _build/deck/sgdcourse.apkg --glossary book/appendix/glossary.md
 
 clean:
 	rm -rf _build .mypy_cache .ruff_cache .pytest_cache .hypothesis
