@@ -84,7 +84,7 @@ bench: $(STAMP)
 	$(PY) -m benchmarks
 
 bundles: $(STAMP)
-	$(PY) -m tools.bundles
+	cd sgdcourse/widgets/js && npm ci --silent --no-audit --no-fund && node build.mjs
 
 bank: $(STAMP)
 	$(PY) -m sgdcourse.exercises.bank book/appendix/question_bank.md
