@@ -29,7 +29,9 @@ export class Handle {
 
   toPixel(px, py) {
     const inside = (value, size) => Math.max(0, Math.min(size, value));
-    this.move(this.plot.x.invert(inside(px, this.plot.width)), this.plot.y.invert(inside(py, this.plot.height)));
+    this.px = inside(px, this.plot.width);
+    this.py = inside(py, this.plot.height);
+    this.move(this.plot.x.invert(this.px), this.plot.y.invert(this.py));
   }
 
   key(event) {

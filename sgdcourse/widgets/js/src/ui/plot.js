@@ -43,7 +43,7 @@ export class Plot {
     this.top.append(s("g", { class: "sgd-inner" }, this.above, this.handles));
   }
 
-  /** Fit to a width in CSS pixels. */
+  /** Fit to a width in CSS pixels; the axes follow with the next `domains` or `drawAxes`. */
   layout(width) {
     const { top, right, bottom, left } = this.margin;
     const height = Math.round(this.heightOf(width));
@@ -53,7 +53,7 @@ export class Plot {
       svg.setAttribute("width", width);
       svg.setAttribute("height", height);
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      svg.querySelector(".sgd-inner").setAttribute("transform", `translate(${left},${top})`);
+      svg.lastChild.setAttribute("transform", `translate(${left},${top})`);
     }
     for (const rect of [this.rect, this.ground]) {
       rect.setAttribute("width", this.width);
@@ -62,7 +62,6 @@ export class Plot {
     this.x.range([0, this.width]);
     this.y.range([this.height, 0]);
     this.drawn = "";
-    this.drawAxes();
   }
 
   /** Set both domains; axes are redrawn only where something changed. */

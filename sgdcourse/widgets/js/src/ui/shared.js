@@ -29,7 +29,9 @@ const SMALLEST = 1e-16;
 /** Loss by step on a logarithmic axis, with the predicted slope as a dashed line. */
 export function losses(chart, gaps, predicted, frame, steps) {
   if (!gaps) {
+    chart.drawAxes();
     chart.line("loss", "sgd-path", []);
+    chart.dots("loss-now", "sgd-now", []);
     chart.line("theory", "sgd-theory", []);
     return;
   }
