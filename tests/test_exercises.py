@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -367,3 +368,30 @@ def test_a_plain_kernel_prints_the_same_verdict_twice():
         for _ in range(2)
     ]
     assert runs[0].stdout == runs[1].stdout != ""
+
+
+def test_in_a_real_kernel_a_hostile_answer_leaves_the_notebook_usable(tmp_path):
+    nbclient = pytest.importorskip("nbclient")
+    nbformat = pytest.importorskip("nbformat")
+    cells = [
+        "import sgdcourse as sc",
+        "def gd_step(w, grad, lr):\n    while True:\n        pass",
+        'sc.check("gd_step")',
+        "def gd_step(w, grad, lr):\n    scale = 1 / 0\n    return w",
+        'sc.check("gd_step", gd_step)',
+        'sc.check("gd_step", lambda w, grad, lr: w - lr * grad)',
+        'sc.hint("gd_step")',
+        "sc.exercises.progress()",
+        'sc.quiz("01")',
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    places = {"metadata": {"path": str(tmp_path)}}
+    client = nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3", resources=places)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the kernel's own parts
+        client.execute()
+    shown = ["".join(o.data["text/plain"] for o in c.outputs) for c in notebook.cells if c.outputs]
+    starts = ["✗ gd_step: stopped after 3 s", "✗ gd_step: your code raised", "✓", "Hint 1 of 2"]
+    assert all(text.startswith(start) for text, start in zip(shown, starts, strict=False)), shown
+    assert "(line 2: `scale = 1 / 0`)" in shown[1]
+    assert "1 of 5" in shown[4] and shown[5].startswith("Quiz of chapter 1")
