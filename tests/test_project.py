@@ -29,6 +29,7 @@ COLAB = {
     "anywidget": "0.9.21",
     "tqdm": "4.67.1",
     "xarray": "2025.6.1",
+    "pyyaml": "6.0.2",
 }
 
 
