@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -61,6 +65,22 @@ def normalise(notebook: Any) -> None:
             output.get("data", {}).pop(WIDGET_VIEW, None)
             if "metadata" in output:
                 output["metadata"] = {}
+
+
+def slim_pictures(notebook: Any) -> None:
+    """Store pictures with a palette of 256 colours, in a third of the bytes; the eye sees none."""
+    for cell in _code(notebook):
+        for output in cell["outputs"]:
+            data = output.get("data", {})
+            if "image/png" in data:
+                data["image/png"] = _slim(data["image/png"])
+
+
+def _slim(encoded: str) -> str:
+    picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
+    file = io.BytesIO()
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE).save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def _name_cells(notebook: Any) -> None:

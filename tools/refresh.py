@@ -21,7 +21,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.notebooks import BOOK, ROOT, clear, find, normalise, paths
+from tools.notebooks import BOOK, ROOT, clear, find, normalise, paths, slim_pictures
 
 STATUS = BOOK / "appendix" / "status.json"
 TIMEOUT = 600
@@ -50,6 +50,7 @@ def refresh(path: Path) -> float:
     started = time.perf_counter()
     _execute(notebook, path.parent)
     seconds = time.perf_counter() - started
+    slim_pictures(notebook)
     normalise(notebook)
     text = nbformat.writes(notebook, version=4) + "\n"
     if text != path.read_text(encoding="utf-8"):

@@ -1,15 +1,19 @@
 """The guards bite: a stored output that was tampered with does not pass."""
 
+import base64
 import copy
+import io
 import subprocess
 import sys
 
 import nbformat
 import pytest
+from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image, ImageChops
 
 from tools.hygiene import CHECKS, faults
-from tools.notebooks import METADATA, find, normalise, paths
+from tools.notebooks import METADATA, find, normalise, paths, slim_pictures
 from tools.refresh import refresh
 
 ALT = "A line that rises from the lower left to the upper right of the axes."
@@ -84,6 +88,20 @@ def test_refreshing_again_leaves_the_same_bytes(clean):
     before = clean.read_bytes()
     refresh(clean)
     assert clean.read_bytes() == before
+
+
+def test_a_slim_picture_looks_the_same():
+    figure = Figure(dpi=100)
+    figure.add_subplot().imshow([[x * y for x in range(40)] for y in range(40)])
+    full, slim = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png")
+    data = {"image/png": base64.b64encode(full.getvalue()).decode()}
+    cell = new_code_cell("draw()", outputs=[new_output("display_data", data=data)])
+    slim_pictures(new_notebook(cells=[cell]))
+    slim.write(base64.b64decode(cell.outputs[0].data["image/png"]))
+    before, after = (Image.open(file).convert("RGB") for file in (full, slim))
+    assert max(high for _, high in ImageChops.difference(before, after).getextrema()) <= 16
+    assert slim.tell() < full.tell() / 2
 
 
 def never_executed(notebook):
