@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sgdcourse.exercises import bank, library
-from sgdcourse.exercises.quiz import CHAPTERS, load
+from sgdcourse.exercises.questions import CHAPTERS, load
 
 BANK = Path(__file__).parents[1] / "book" / "appendix" / "question_bank.md"
 GLOSSARY = """# Glossary

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 import sgdcourse as sc
-from sgdcourse.exercises.quiz import CHAPTERS, load, parse
+from sgdcourse.exercises.questions import CHAPTERS, load, parse
 
 
 def data(**change):

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sgdcourse.exercises import library, memory
 from sgdcourse.exercises.grading import grade
 from sgdcourse.exercises.library import names
 from sgdcourse.exercises.memory import progress
-from sgdcourse.exercises.quiz import quiz
 from sgdcourse.exercises.verdict import Hint, Verdict
+
+if TYPE_CHECKING:
+    from sgdcourse.exercises.quizview import Quiz
 
 __all__ = ["check", "hint", "names", "progress", "quiz"]
 
@@ -93,3 +95,31 @@ def hint(name: str) -> Hint:
     index = _shown.get(name, 0) % len(hints)
     _shown[name] = index + 1
     return Hint(name, index + 1, len(hints), hints[index])
+
+
+def quiz(chapter: str) -> Quiz:
+    """Show the quiz of a chapter.
+
+    Parameters
+    ----------
+    chapter : str
+        "01" to "06".
+
+    Returns
+    -------
+    Quiz
+        Displays itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no quiz of that name.
+
+    Examples
+    --------
+    >>> quiz("01")
+    Quiz of chapter 1: 7 questions
+    """
+    from sgdcourse.exercises.quizview import Quiz  # ipywidgets are slow to import
+
+    return Quiz(chapter)

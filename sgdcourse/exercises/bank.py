@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sgdcourse.exercises import library
 from sgdcourse.exercises.model import Text
-from sgdcourse.exercises.quiz import Question, load
+from sgdcourse.exercises.questions import Question, load
 
 __all__ = ["page"]
 

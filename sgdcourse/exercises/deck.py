@@ -13,7 +13,7 @@ from pathlib import Path
 
 import genanki
 
-from sgdcourse.exercises.quiz import CHAPTERS, Question, load
+from sgdcourse.exercises.questions import CHAPTERS, Question, load
 from sgdcourse.exercises.verdict import to_html
 
 __all__ = ["build", "glossary", "notes"]

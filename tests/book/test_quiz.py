@@ -10,7 +10,7 @@ import pytest
 
 import sgdcourse as sc
 from sgdcourse import exercises
-from sgdcourse.exercises.quiz import CHAPTERS
+from sgdcourse.exercises.questions import CHAPTERS
 
 STATIC = Path(exercises.__file__).parent / "static"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -1,9 +1,4 @@
-"""Quizzes that work in the static page, in a live notebook and without JavaScript.
-
-Questions are data, one YAML file for each chapter in `quizzes/`. The HTML made from them is
-complete and deterministic: options, and all answers with reasons in a dropdown. `quiz.mjs` adds
-marking and feedback, in the page as well as in a live kernel (through anywidget).
-"""
+"""The quizzes' questions: one YAML file for each chapter in `quizzes/`, checked when read."""
 
 from __future__ import annotations
 
@@ -11,21 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-import anywidget
-import traitlets
 import yaml
 
 from sgdcourse._checks import one_of
-from sgdcourse.exercises.verdict import to_html
 
-__all__ = ["CHAPTERS", "Option", "Question", "Quiz", "load", "parse", "quiz"]
+__all__ = ["CHAPTERS", "Option", "Question", "load", "parse"]
 
 CHAPTERS = ("01", "02", "03", "04", "05", "06")
 KINDS = ("single", "multiple", "numeric")
-_STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)
@@ -142,94 +132,3 @@ def load(chapter: str) -> tuple[str, tuple[Question, ...]]:
     one_of("chapter", chapter, CHAPTERS)
     source = files("sgdcourse.exercises") / "quizzes" / f"{chapter}.yaml"
     return parse(yaml.safe_load(source.read_text(encoding="utf-8")), f"{chapter}.yaml")
-
-
-class Quiz(anywidget.AnyWidget):
-    """A chapter's quiz; shows itself in the page and in a live notebook."""
-
-    _esm = _STATIC / "quiz.mjs"
-    _css = _STATIC / "quiz.css"
-    html = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, chapter: str) -> None:
-        self.chapter = chapter
-        self.title, self.questions = load(chapter)
-        super().__init__(html=_html(chapter, self.title, self.questions))
-
-    def __repr__(self) -> str:
-        return f"Quiz of chapter {int(self.chapter)}: {len(self.questions)} questions"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "text/plain": repr(self), "text/html": self.html}, metadata
-
-
-def quiz(chapter: str) -> Quiz:
-    """Show the quiz of a chapter.
-
-    Parameters
-    ----------
-    chapter : str
-        "01" to "06".
-
-    Returns
-    -------
-    Quiz
-        Displays itself.
-
-    Raises
-    ------
-    ValueError
-        If there is no quiz of that name.
-
-    Examples
-    --------
-    >>> quiz("01")
-    Quiz of chapter 1: 7 questions
-    """
-    return Quiz(chapter)
-
-
-def _html(chapter: str, title: str, questions: tuple[Question, ...]) -> str:
-    asked = "".join(_fieldset(chapter, n, q) for n, q in enumerate(questions, start=1))
-    solved = "".join(_solution(q) for q in questions)
-    return (
-        f'<div class="sgd-quiz" role="group" aria-label="Quiz: {title}">{asked}'
-        f'<details class="sgd-quiz-answers"><summary>Answers and reasons</summary>'
-        f"<ol>{solved}</ol></details></div>"
-    )
-
-
-def _fieldset(chapter: str, number: int, question: Question) -> str:
-    name = f"quiz-{chapter}-{question.id}"
-    if question.kind == "numeric":
-        field = f'<input type="text" inputmode="decimal" autocomplete="off" name="{name}">'
-        inputs = f"<label>Your number {field}</label>"
-    else:
-        kind = "radio" if question.kind == "single" else "checkbox"
-        inputs = "".join(
-            f'<label><input type="{kind}" name="{name}"> <span>{to_html(o.text)}</span></label>'
-            for o in question.options
-        )
-    several = " <em>(one or more)</em>" if question.kind == "multiple" else ""
-    return (
-        f'<fieldset data-kind="{question.kind}">'
-        f"<legend>{number}. {to_html(question.ask)}{several}</legend>{inputs}</fieldset>"
-    )
-
-
-def _solution(question: Question) -> str:
-    rows = "".join(_row(option) for option in question.options)
-    return f"<li><p>{to_html(question.ask)}</p><ul>{rows}</ul></li>"
-
-
-def _row(option: Option) -> str:
-    data = f' data-right="{str(option.right).lower()}"'
-    if option.value is not None:
-        data += f' data-value="{option.value:g}" data-tolerance="{option.tolerance:g}"'
-    mark = "Right" if option.right else "Wrong"
-    return (
-        f"<li{data}><strong>{mark}: {to_html(option.text)}</strong> "
-        f'<span class="sgd-quiz-why">{to_html(option.why)}</span></li>'
-    )
