@@ -1,0 +1,148 @@
+"""An explorer in JupyterLab and in Notebook 7, against a real kernel, without a network."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+PATIENCE = 90_000
+CELLS = [
+    "from sgdcourse import widgets\nexplorer = widgets.Descent(steps=30)\nexplorer",
+    "print('lr in Python:', explorer.lr, tuple(explorer.path.shape))",
+    "explorer.lr = 0.05",
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A Jupyter server on a free port of this machine, with one notebook."""
+    pytest.importorskip("jupyterlab")
+    home = tmp_path_factory.mktemp("jupyter")
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "outputs": [], "source": source}
+        | {"execution_count": None}
+        for i, source in enumerate(CELLS)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4}
+    for name in ("lab", "notebook"):
+        (home / f"{name}.ipynb").write_text(json.dumps({**notebook, "nbformat_minor": 5}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    private = {"HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+        + ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--notebook-dir={home}"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **{name: str(home) for name in private}},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_for(address, process):
+    for _ in range(240):
+        assert process.poll() is None, "the Jupyter server stopped"
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=2).close()
+        except OSError:
+            time.sleep(0.25)
+        else:
+            return
+    raise TimeoutError(address)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        try:
+            started = running.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        except playwright.Error as error:
+            if os.environ.get("SGDCOURSE_REQUIRE_BROWSER"):
+                raise
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield started
+        started.close()
+
+
+def run_cell(page, number):
+    """Run a cell by its shortcut, again while the notebook is not listening yet."""
+    cell = page.locator(".jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt")
+    for _ in range(20):
+        cell.locator(".cm-content").click()
+        page.wait_for_timeout(200)
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(1300)
+        if prompt.inner_text().strip() not in ("[ ]:", ""):
+            return
+    raise TimeoutError(f"cell {number} does not run")
+
+
+@pytest.mark.parametrize("home", ["lab/tree/lab.ipynb?reset", "notebooks/notebook.ipynb"])
+def test_traits_travel_both_ways(server, browser, home):
+    if home.startswith("notebooks"):
+        pytest.importorskip("notebook", minversion="7")
+    page = browser.new_page(viewport={"width": 1200, "height": 1500})
+    strays = []
+
+    def local_only(route):
+        if route.request.url.startswith((server, "data:", "blob:")):
+            return route.continue_()
+        strays.append(route.request.url)
+        return route.abort()
+
+    page.route("**/*", local_only)
+    page.goto(f"{server}/{home}")
+    page.locator(".jp-CodeCell .cm-content").first.wait_for(timeout=PATIENCE)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
+        state="attached", timeout=PATIENCE
+    )
+    run_cell(page, 0)
+    explorer = page.locator(".sgd-x[data-ready]").first
+    explorer.wait_for(timeout=PATIENCE)
+    before = explorer.locator(".sgd-sentence").text_content()
+
+    explorer.locator('input[type=range][name="lr"]').focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(300)
+    own = explorer.get_by_label("Learning rate η, exact value")
+    shown = float(own.input_value())
+    assert 0.1 < shown < 0.17, "arrow keys must reach the slider"
+    assert explorer.locator(".sgd-sentence").text_content() != before
+    page.wait_for_timeout(1000)
+    run_cell(page, 1)
+    answer = page.locator(".jp-CodeCell").nth(1).locator(".jp-OutputArea-output")
+    answer.first.wait_for(timeout=PATIENCE)
+    assert answer.first.inner_text().strip() == f"lr in Python: {shown} (31, 2)"
+
+    run_cell(page, 2)
+    page.wait_for_function(
+        "() => document.querySelector('.sgd-x input.sgd-field[aria-label^=Learning]').value"
+        " === '0.05'",
+        timeout=PATIENCE,
+    )
+    assert "?" not in page.url.replace("?reset", ""), "a notebook's address is not ours to write"
+    assert strays == []
+    page.close()
