@@ -57,6 +57,22 @@ def test_the_glossary_is_read_in_both_forms():
     assert deck.glossary("# Words\n\nstep\n: One update.\n") == {"step": "One update."}
 
 
+def test_mathematics_of_the_glossary_is_written_for_anki():
+    deck = pytest.importorskip("sgdcourse.exercises.deck", exc_type=ImportError)
+    note = deck.notes({"noise": "The $a < b$ of `x` and *y*."})[0]
+    assert note.fields[1] == r"The \(a &lt; b\) of <code>x</code> and <em>y</em>."
+
+
+def test_every_term_of_the_glossary_becomes_a_card():
+    deck = pytest.importorskip("sgdcourse.exercises.deck", exc_type=ImportError)
+    page = BANK.with_name("glossary.md")
+    if not page.is_file():
+        pytest.skip("there is no glossary yet")
+    words = deck.glossary(page.read_text(encoding="utf-8"))
+    assert len(words) > 20
+    assert all(len(said) > 10 and "{" not in said.split("$")[0] for said in words.values())
+
+
 def content(path, folder):
     """Return identity and fields of the notes of a deck."""
     with zipfile.ZipFile(path) as archive:

@@ -8,6 +8,7 @@ learner's Anki knows about them.
 from __future__ import annotations
 
 import argparse
+import html
 import re
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def notes(terms: dict[str, str]) -> list[genanki.Note]:
     list of genanki.Note
         With identities that depend on term or question id only.
     """
-    cards = [(f"glossary:{term}", to_html(term), to_html(said)) for term, said in terms.items()]
+    cards = [(f"glossary:{term}", to_html(term), _marked(said)) for term, said in terms.items()]
     for chapter in CHAPTERS:
         cards += [
             (f"quiz:{chapter}:{question.id}", _front(question), _back(question))
@@ -106,6 +107,21 @@ def _model() -> genanki.Model:
         ],
         css=_STYLE,
     )
+
+
+def _marked(text: str) -> str:
+    """Mark up text in which $…$ is mathematics, which Anki writes as in LaTeX."""
+    pieces = re.split(r"\$([^$]+)\$", text)
+    pieces[::2] = map(_spaced, pieces[::2])
+    pieces[1::2] = [rf"\({html.escape(piece, quote=False)}\)" for piece in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _spaced(text: str) -> str:
+    """Mark up text and keep the spaces at its ends."""
+    before = text[: len(text) - len(text.lstrip())]
+    after = text[len(text.rstrip()) :] if text.strip() else ""
+    return before + to_html(text) + after
 
 
 def _front(question: Question) -> str:
