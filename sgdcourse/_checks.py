@@ -51,7 +51,9 @@ def integer(
     name: str, value: Any, *, low: int | None = None, high: int | None = None, hint: str = ""
 ) -> int:
     """Return `value` as an int if it is a whole number between `low` and `high`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if type(value) is not int and (
+        isinstance(value, bool) or not isinstance(value, numbers.Integral)
+    ):
         fail(name, "a whole number", value, hint, TypeError)
     result = int(value)
     if (low is not None and result < low) or (high is not None and result > high):

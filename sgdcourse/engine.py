@@ -67,7 +67,7 @@ class Stacked:
 
     def visit(self, order: Tensor) -> None:
         """Take the order of the examples in the coming epoch, one row a seed."""
-        self.order = order[self.job.seed_of_run]
+        self.order = self.job.spread(order)
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""

@@ -80,15 +80,18 @@ class Job:
         return LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
 
     @cached_property
-    def seed_of_run(self) -> Tensor:
-        """Row of `distinct_seeds` that each run's order comes from."""
-        place = {seed: i for i, seed in enumerate(self.distinct_seeds)}
-        return torch.tensor([place[seed] for seed in self.seeds], device=self.x.device)
-
-    @cached_property
     def distinct_seeds(self) -> list[int]:
         """The seeds without repetition."""
         return list(dict.fromkeys(self.seeds))
+
+    @cached_property
+    def _seed_of_run(self) -> Tensor:
+        place = {seed: i for i, seed in enumerate(self.distinct_seeds)}
+        return torch.tensor([place[seed] for seed in self.seeds], device=self.x.device)
+
+    def spread(self, rows: Tensor) -> Tensor:
+        """Turn one row for each distinct seed into one row for each run."""
+        return rows if len(rows) == len(self.seeds) else rows[self._seed_of_run]
 
     def batches(self) -> Iterator[tuple[Tensor, int, int]]:
         """Yield, for every step, the epoch's orders (a row each), the batch's start and stop."""

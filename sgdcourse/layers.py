@@ -102,7 +102,7 @@ class RunsFirst:
 
     def visit(self, order: Tensor) -> None:
         """Take the order of the examples in the coming epoch, one row a seed."""
-        self.order = order[self.job.seed_of_run]
+        self.order = self.job.spread(order)
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""
@@ -160,6 +160,7 @@ class RunsLast:
         slope = torch.empty_like(flat)
         self.parameters, self.slopes = [flat], [slope]
         self.views, self.slope_views = self._layers(flat), self._layers(slope)
+        self.buffers: dict[tuple[str, int, int], Tensor] = {}
 
     def _layers(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return weight (outputs, inputs, runs) and bias (outputs, runs) of every layer."""
@@ -173,12 +174,14 @@ class RunsLast:
     def visit(self, order: Tensor) -> None:
         """Take the order of the examples in the coming epoch, one row a seed."""
         if len(order) > 1:
-            order = order[self.job.seed_of_run]
+            order = self.job.spread(order)
         runs, n = order.shape
         rows = order.T.reshape(-1)
-        x, y = (table.index_select(0, rows) for table in (self.job.x, self.job.y))
-        self.x = x.view(n, runs, -1).transpose(1, 2).contiguous()
-        self.y = y.view(n, runs, -1).transpose(1, 2).contiguous()
+        x, y = (
+            torch.stack([column.index_select(0, rows).view(n, runs) for column in table.T], 1)
+            for table in (self.job.x, self.job.y.view(n, -1))
+        )
+        self.x, self.y = x, y
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""
@@ -190,19 +193,55 @@ class RunsLast:
         for i in reversed(range(len(self.stack))):
             weight, bias = self.slope_views[i]
             torch.sum(delta, 0, out=bias)
-            _outer(delta, values[i], weight)
+            self._outer(delta, values[i], weight)
             if i:
-                delta = _contract(delta, self.views[i][0].transpose(0, 1))
+                back = self._room(f"delta {i}", len(delta), self.stack[i].inputs)
+                delta = self._contract(delta, self.views[i][0].transpose(0, 1), None, back)
                 _through(self.stack[i - 1].activation, delta, values[i])
         return losses, self.slopes
 
     def _forward(self, x: Tensor) -> list[Tensor]:
         """Return the inputs of every layer, and the outputs of the last."""
         values = [x]
-        for layer, (weight, bias) in zip(self.stack, self.views, strict=True):
-            z = _contract(values[-1], weight, bias)
+        for i, (layer, (weight, bias)) in enumerate(zip(self.stack, self.views, strict=True)):
+            room = self._room(f"layer {i}", len(x), layer.outputs)
+            z = self._contract(values[-1], weight, bias, room)
             values.append(_activate(layer.activation, z))
         return values
+
+    def _room(self, name: str, batch: int, width: int) -> Tensor:
+        """Return a buffer of shape (batch, width, runs), made once for all steps."""
+        key = (name, batch, width)
+        if key not in self.buffers:
+            self.buffers[key] = self.slopes[0].new_empty(batch, width, self.slopes[0].shape[1])
+        return self.buffers[key]
+
+    def _contract(self, h: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> Tensor:
+        """Write Σᵢ h[:, i] · weight[:, i] + bias to out, of shape (batch, outputs, runs)."""
+        outputs, inputs, _ = weight.shape
+        if inputs > outputs:
+            product = self._room("product", len(h), inputs)
+            for o in range(outputs):
+                torch.sum(torch.mul(h, weight[o], out=product), 1, out=out[:, o])
+            return out if bias is None else out.add_(bias)
+        if bias is None:
+            torch.mul(h[:, :1], weight[:, 0], out=out)
+        else:
+            torch.addcmul(bias, h[:, :1], weight[:, 0], out=out)
+        for i in range(1, inputs):
+            out.addcmul_(h[:, i : i + 1], weight[:, i])
+        return out
+
+    def _outer(self, delta: Tensor, h: Tensor, out: Tensor) -> None:
+        """Write Σ over the batch of delta[:, o] · h[:, i] to out, (outputs, inputs, runs)."""
+        outputs, inputs, _ = out.shape
+        product = self._room("product", len(h), max(inputs, outputs))
+        if inputs > outputs:
+            for o in range(outputs):
+                torch.sum(torch.mul(h, delta[:, o : o + 1], out=product), 0, out=out[o])
+        else:
+            for i in range(inputs):
+                torch.sum(torch.mul(delta, h[:, i : i + 1], out=product), 0, out=out[:, i])
 
     def predict(self, x: Tensor) -> Tensor:
         """Return every run's outputs for the same inputs."""
@@ -230,27 +269,3 @@ def _through(activation: str | None, delta: Tensor, h: Tensor) -> None:
         aten.threshold_backward.grad_input(delta, h, 0.0, grad_input=delta)
     elif activation == "tanh":
         aten.tanh_backward.grad_input(delta, h, grad_input=delta)
-
-
-def _contract(h: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return Σᵢ h[:, i] · weight[:, i] + bias, of shape (batch, outputs, runs)."""
-    outputs, inputs, _ = weight.shape
-    if inputs > outputs:
-        columns = [(h * row).sum(1) for row in weight]
-        z = torch.stack(columns, 1) if outputs > 1 else columns[0].unsqueeze(1)
-        return z if bias is None else z.add_(bias)
-    first = h[:, :1] * weight[:, 0] if bias is None else torch.addcmul(bias, h[:, :1], weight[:, 0])
-    for i in range(1, inputs):
-        first.addcmul_(h[:, i : i + 1], weight[:, i])
-    return first
-
-
-def _outer(delta: Tensor, h: Tensor, out: Tensor) -> None:
-    """Write Σ over the batch of delta[:, o] · h[:, i] to out, of shape (outputs, inputs, runs)."""
-    outputs, inputs, _ = out.shape
-    if inputs > outputs:
-        for o in range(outputs):
-            torch.sum(h * delta[:, o : o + 1], 0, out=out[o])
-    else:
-        for i in range(inputs):
-            out[:, i] = (delta * h[:, i : i + 1]).sum(0)

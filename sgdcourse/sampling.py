@@ -7,7 +7,7 @@ repeats the numbers that drew the weights of seed s.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from sgdcourse import _checks
 __all__ = ["SAMPLINGS", "batches", "epoch_orders", "many_epoch_orders", "steps_per_epoch"]
 
 SAMPLINGS = ("reshuffle", "replacement", "fixed", "in_order")
-DRAWN_AHEAD = 2**19  # numbers: 2 MB
+DRAWN_AHEAD = 2**21  # numbers: 8 MB
 
 
 def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Iterator[Tensor]:
@@ -64,7 +64,7 @@ def many_epoch_orders(
     sampling : {"reshuffle", "replacement", "fixed", "in_order"}
     epochs : int, optional
         How many epochs will be asked for, when that is known: the numbers of several epochs are
-        then drawn at once. They are the same numbers.
+        then drawn at once; they are the same numbers. The iterator ends after so many.
 
     Yields
     ------
@@ -78,32 +78,39 @@ def many_epoch_orders(
     _checks.integer("n", n, low=1)
     _checks.one_of("sampling", sampling, SAMPLINGS)
     seeds = [_checks.seed(s) for s in seeds]
-    generators = [torch.Generator().manual_seed(s + _checks.MAX_SEED) for s in seeds]
     ahead = max(1, min(epochs or 1, DRAWN_AHEAD // (n * max(1, len(seeds)))))
-    return _orders(n, generators, sampling, ahead)
+    return itertools.islice(_orders(n, seeds, sampling, ahead, once=ahead == epochs), epochs)
 
 
-def _orders(
-    n: int, generators: list[torch.Generator], sampling: str, ahead: int
-) -> Iterator[Tensor]:
+def _orders(n: int, seeds: list[int], sampling: str, ahead: int, once: bool) -> Iterator[Tensor]:
+    generators = _generators(seeds, once=once or sampling == "fixed")
     if sampling in ("fixed", "in_order"):
-        order = torch.arange(n).expand(len(generators), n)
+        order = torch.arange(n).expand(len(seeds), n)
         if sampling == "fixed":
-            order = _shuffled(_drawn(generators, 1, n))[:, 0]
+            order = _shuffled(_drawn(generators, (len(seeds), 1, n)))[:, 0]
         while True:
             yield order
     while True:
-        keys = _drawn(generators, ahead, n)
+        keys = _drawn(generators, (len(seeds), ahead, n))
         shuffled = sampling == "reshuffle"
         orders = _shuffled(keys) if shuffled else (keys * n).long().clamp_(max=n - 1)
         yield from orders.unbind(1)
 
 
-def _drawn(generators: list[torch.Generator], epochs: int, n: int) -> Tensor:
-    """Draw, for every generator, the numbers of `epochs` calls of `torch.rand(n)` in one call."""
-    keys = torch.empty(len(generators), epochs, n)
+def _generators(seeds: list[int], *, once: bool) -> Iterable[torch.Generator]:
+    """Return the generator of each seed; when they serve once, one is seeded anew for each."""
+    numbers = [seed + _checks.MAX_SEED for seed in seeds]
+    if not once:
+        return [torch.Generator().manual_seed(number) for number in numbers]
+    one = torch.Generator()
+    return (one.manual_seed(number) for number in numbers)
+
+
+def _drawn(generators: Iterable[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
+    """Draw, for every generator, what so many calls of `torch.rand(n)` would give."""
+    keys, count = torch.empty(shape), shape[1] * shape[2]
     for row, generator in zip(keys.flatten(1).unbind(), generators, strict=True):
-        torch.rand(epochs * n, generator=generator, out=row)
+        torch.rand(count, generator=generator, out=row)
     return keys
 
 
@@ -111,16 +118,18 @@ def _shuffled(keys: Tensor) -> Tensor:
     """Equal `keys.argsort(dim=-1, stable=True)` for uniform float32 keys, ten times as fast.
 
     The keys are whole multiples of 2⁻²⁴: packed with their column into one integer, they can be
-    sorted by value.
+    sorted by value. The keys are used up.
     """
     n = keys.shape[-1]
     bits = max(1, (n - 1).bit_length())
     kind: Any = np.uint32 if bits <= 8 else np.uint64
-    packed = (keys.numpy() * 2**24).astype(kind) << kind(bits)
+    packed = keys.mul_(2**24).numpy().astype(kind)
+    packed <<= kind(bits)
     packed |= np.arange(n, dtype=kind)
     packed.sort(axis=-1)
     packed &= kind(2**bits - 1)
-    return torch.from_numpy(packed.astype(np.int64))
+    side_by_side = np.moveaxis(packed, 0, -1).astype(np.int64, order="C")  # runs are neighbours
+    return torch.from_numpy(np.moveaxis(side_by_side, -1, 0))
 
 
 def batches(

@@ -91,8 +91,8 @@ def test_bad_arguments_are_refused(call, error, words):
 @pytest.mark.parametrize("name", sampling.SAMPLINGS)
 def test_drawing_ahead_changes_nothing(name, n):
     ahead = sampling.many_epoch_orders(n, seeds=[1, 9], sampling=name, epochs=5)
-    single = sampling.epoch_orders(n, seed=9, sampling=name)
-    for many, one in islice(zip(ahead, single, strict=True), 7):
+    single = islice(sampling.epoch_orders(n, seed=9, sampling=name), 5)
+    for many, one in zip(ahead, single, strict=True):
         assert torch.equal(many[1], one)
 
 
