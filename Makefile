@@ -52,7 +52,7 @@ lint: $(STAMP)
 	$(PY) -m tools.workflows
 
 unit: $(STAMP)
-	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) -q
+	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
 notebooks: $(STAMP)
 	$(PY) -m pytest tests/notebooks -n $(JOBS) -q
@@ -63,7 +63,8 @@ html: $(STAMP)
 	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
 
 browser: $(HTML)
-	$(PY) -m pytest tests/book -q
+	$(PY) -m pytest tests/book -m "not alone" -n $(JOBS) --dist loadfile -q -rs
+	$(PY) -m pytest tests/book -m alone -q -rs
 
 $(HTML): $(STAMP)
 	$(MAKE) html

@@ -193,6 +193,7 @@ def test_fits_its_column_and_moves_nothing(visit, kind, width):
     assert small == 0
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", EXPLORERS)
 def test_ready_within_300_ms_of_its_module(visit, kind):
     times = []
@@ -423,6 +424,7 @@ FRAME = 1000 / 60
 MAIN_THREAD = {"FireAnimationFrame", "UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize"}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("kind", ["descent", "momentum", "noise_ball", "schedule"])
 def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
     """Frames of the idle page and of one drag, and the main thread's work from the trace.
