@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -137,3 +138,14 @@ def test_importing_the_package_is_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_every_module_has_a_place_in_the_api_page():
+    page = (Path(__file__).parent.parent / "book" / "appendix" / "api.md").read_text("utf-8")
+    shown = set(re.findall(r"auto(?:module|function|class):: (sgdcourse[\w.]*)", page))
+    missing = [
+        name
+        for name, thing in OBJECTS.items()
+        if not {name, name.rpartition(".")[0], thing.__module__} & shown
+    ]
+    assert missing == []
