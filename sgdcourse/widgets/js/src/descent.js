@@ -75,7 +75,8 @@ const WHERE = ([x, y]) => `(${format(x)}, ${format(y)})`;
 /** How the path went, for the sentence. */
 function manner(turns) {
   if (turns > 0.6) return "overshooting the valley floor at almost every step";
-  return turns > 0.15 ? "swinging across the valley floor" : "without overshooting";
+  if (turns > 0.15) return "swinging across the valley floor";
+  return turns > 0 ? "with a few swings across the valley floor" : "without overshooting";
 }
 
 function rates({ predicted, measured }) {
@@ -98,7 +99,7 @@ function words({ found, path, surface }, state) {
   const end = surface.value(path[path.length - 2], path[path.length - 1]);
   if (verdict === "growing") return `Growing: after ${plural(state.steps, "step")} the loss is ${format(end)}, more than at the start. ${rates(found)}`;
   const tail = found.near ? rates(found) : "It is not yet near a minimum, so no rate can be told.";
-  return `Still on its way after ${plural(state.steps, "step")}: the loss is ${format(end)}, ${manner(found.turns)}. ${tail}`;
+  return `Still on its way after ${plural(state.steps, "step")}: the loss is ${format(end)}. ${tail}`;
 }
 
 export const definition = {
