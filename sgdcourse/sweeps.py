@@ -80,7 +80,8 @@ def sweep(
     executor : concurrent.futures.Executor, optional
         Chunks of runs are mapped over it; the results are the same to the last bit.
     chunk : int, optional
-        Runs trained at once; by default as many as `memory` (megabytes) has room for.
+        Runs trained at once; by default as many as `memory` has room for.
+    memory : float, in megabytes
     progress : bool, optional
         Progress bar; by default on sweeps that take more than some seconds.
 
