@@ -1,0 +1,41 @@
+"""What every page loads: one style sheet, deferred scripts, our module."""
+
+import re
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+STATIC = [
+    HERE / "static",
+    ROOT / "sgdcourse" / "widgets" / "static",
+    ROOT / "sgdcourse" / "exercises" / "static",
+]
+UNWANTED = re.compile(r"thebe|mathjax|require\.js|embed-amd|togglebutton|design-tabs")
+ALIVE = {"boot.mjs": "sgd-widget", "quiz.mjs": "sgd-quiz"}
+
+
+def prepare(app, config):
+    """Ship our own static files, and those of the package's explorers and quizzes."""
+    config.html_static_path = [str(path) for path in STATIC if path.is_dir()]
+    config.templates_path = [str(HERE / "templates"), *config.templates_path]
+
+
+def present(_app, _pagename, _templatename, context, _doctree):
+    """Choose the scripts of a page, and its description for search engines."""
+    scripts = [s for s in context["script_files"] if wanted(s)]
+    context["script_files"] = scripts
+    body = context.get("body", "")
+    context["page_modules"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
+    context["uses_toggles"] = "toggle" in body or "dropdown" in body
+    context["uses_code"] = "highlight" in body
+
+
+def wanted(script):
+    """Say whether a script is one that this book uses."""
+    text = f"{getattr(script, 'filename', script) or ''} {getattr(script, 'attributes', {})}"
+    return not UNWANTED.search(text) and "THEBE_JS_URL" not in text
+
+
+def setup(app):
+    app.connect("config-inited", prepare, priority=900)
+    app.connect("html-page-context", present, priority=980)

@@ -1,0 +1,20 @@
+"""The book's Sphinx extension: what the theme does too heavily is done here, at build time."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import appearance  # noqa: E402
+import book_directives  # noqa: E402
+import katex  # noqa: E402
+import pictures  # noqa: E402
+import styles  # noqa: E402
+
+
+def setup(app):
+    """Register the parts."""
+    for part in (katex, pictures, styles, appearance, book_directives):
+        part.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

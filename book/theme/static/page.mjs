@@ -1,0 +1,15 @@
+// What every page of the book does for its readers beyond the theme.
+
+/** Let the keyboard reach what scrolls sideways: wide formulas, tables, code and outputs. */
+function reachable() {
+  for (const box of document.querySelectorAll(".math-block, .bd-article pre, .pst-scrollable-table-container, .cell_output .output")) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+    if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
+  }
+}
+
+let waiting = 0;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 150); });
+document.fonts.ready.then(reachable);
+reachable();
