@@ -427,10 +427,10 @@ MAIN_THREAD = {"FireAnimationFrame", "UpdateLayoutTree", "Layout", "PrePaint", "
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", ["descent", "momentum", "noise_ball", "schedule"])
 def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
-    """Frames of the idle page and of one drag, and the main thread's work from the trace.
+    """The main thread's processor time per frame, from the trace, and the frames that are shown.
 
-    The best of three tries counts, and the idle page sets the pace: a machine that is busy with
-    other things shows fewer frames of anything.
+    The best of three tries counts. The pace is compared with the idle page's, and only where the
+    machine is not busy with more than it has processors for: such a one shows fewer of any frames.
     """
     tries = []
     for _ in range(3):
@@ -442,12 +442,15 @@ def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
         frames = page.evaluate(DRAG, [number, 95, True])
         trace = json.loads(browser.stop_tracing())["traceEvents"]
         assert drawn(page, kind) != before
-        spent = sum(e.get("dur", 0) for e in trace if e["name"] in MAIN_THREAD) / 1000
+        spent = (
+            sum(e.get("tdur", e.get("dur", 0)) for e in trace if e["name"] in MAIN_THREAD) / 1000
+        )
         tries.append((statistics.median(frames) / max(idle, FRAME), spent / len(frames)))
         if tries[-1][0] <= 1.05 and tries[-1][1] <= FRAME:
             break
-    assert min(pace for pace, _ in tries) <= 1.05, tries
     assert min(work for _, work in tries) <= FRAME, tries
+    if os.getloadavg()[0] <= os.cpu_count():
+        assert min(pace for pace, _ in tries) <= 1.05, tries
 
 
 def book_pages(kind):

@@ -16,12 +16,15 @@ export function noise(seed, walkers, steps) {
 /** Paths of all walkers, each a Float64Array of (steps + 1) × 2. */
 export function walk({ lr, curvatures, sigma, start, steps, schedule, seed, walkers }) {
   const rates = Float64Array.from({ length: steps }, (_, t) => lr * schedule(t));
+  const [flat, steep] = curvatures;
   return noise(seed, walkers, steps).map((xi) => {
     const path = new Float64Array(2 * steps + 2);
     path.set(start, 0);
-    for (let i = 0; i < 2 * steps; i++) {
-      const w = path[i];
-      path[i + 2] = w - rates[i >> 1] * (curvatures[i & 1] * w + sigma * xi[i]);
+    let [x, y] = start;
+    for (let t = 0; t < steps; t++) {
+      const rate = rates[t];
+      path[2 * t + 2] = x -= rate * (flat * x + sigma * xi[2 * t]);
+      path[2 * t + 3] = y -= rate * (steep * y + sigma * xi[2 * t + 1]);
     }
     return path;
   });
@@ -41,12 +44,12 @@ export function spreadAt(paths, t) {
 
 /** Mean over the walkers of the loss ½Σλw² after every step. */
 export function meanLoss(paths, curvatures) {
-  const steps = paths[0].length / 2 - 1;
-  return Float64Array.from({ length: steps + 1 }, (_, t) => {
-    let total = 0;
-    for (const path of paths) {
-      total += curvatures[0] * path[2 * t] ** 2 + curvatures[1] * path[2 * t + 1] ** 2;
+  const [flat, steep] = curvatures.map((curvature) => curvature / (2 * paths.length));
+  const loss = new Float64Array(paths[0].length / 2);
+  for (const path of paths) {
+    for (let t = 0; t < loss.length; t++) {
+      loss[t] += flat * path[2 * t] * path[2 * t] + steep * path[2 * t + 1] * path[2 * t + 1];
     }
-    return total / (2 * paths.length);
-  });
+  }
+  return loss;
 }

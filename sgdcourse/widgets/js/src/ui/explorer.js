@@ -180,7 +180,8 @@ class View {
     definition.relabel?.(state, this.controls);
     this.result = definition.compute(state);
     this.player.resize(this.result.length);
-    this.source.textContent = definition.code(state);
+    const code = definition.code(state);
+    if (code !== this.source.textContent) this.source.textContent = code;
     this.say(definition.words(this.result, state));
     this.paint(this.player.frame);
   }
