@@ -1,13 +1,17 @@
 """The sweep engine against a plain loop with PyTorch's optimizers."""
 
 import itertools
+import subprocess
+import sys
 
+import pytest
 import torch
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from sgdcourse import models, sampling, schedules
+from sgdcourse import data, engine, models, sampling, schedules
 from sgdcourse.sweeps import sweep, trained
 
 LOSSES = {"mse": nn.functional.mse_loss, "cross_entropy": nn.functional.cross_entropy}
@@ -122,3 +126,237 @@ def test_sweep_equals_a_plain_loop(
             drop_last=drop_last, schedule=follows, **one,
         )  # fmt: skip
         assert_same_run(run, model, alone, losses, TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("kind", list(MODELS))
+def test_each_model_takes_its_path(kind):
+    """The drawn settings above reach every network of the engine."""
+    seen = {}
+    original = engine.network
+
+    def spy(job):
+        seen["path"] = type(original(job)).__name__
+        return original(job)
+
+    model, loss = MODELS[kind]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "network", spy)
+        points = drawn_data(model, loss, 6, torch.float32)
+        sweep(model, points, loss=loss, lr=0.1, steps=1)
+    assert seen["path"] == PATHS.get(kind, "RunsFirst")
+
+
+RULES = {
+    "adagrad": (torch.optim.Adagrad, {"lr": 0.1}),
+    "rmsprop": (torch.optim.RMSprop, {"lr": 0.01, "alpha": 0.9}),
+    "adam": (torch.optim.Adam, {"lr": 0.01}),
+    "adamw": (torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
+}
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("kind", ["runs last", "runs first, classes", "any module"])
+def test_other_rules_plug_in(rule, kind):
+    optimizer, hyper = RULES[rule]
+    model, loss = MODELS[kind]()
+    points = drawn_data(model, loss, 10, torch.float64)
+    lrs = {**hyper, "lr": [hyper["lr"], 0.5 * hyper["lr"]]}
+    runs = sweep(model, points, loss=loss, rule=rule, epochs=3, batch_size=4, dtype=torch.float64,
+                 **lrs)  # fmt: skip
+    alone, losses = plain_loop(
+        MODELS[kind]()[0], points, loss=loss, seed=0, batch_size=4, epochs=3, optimizer=optimizer,
+        **hyper,
+    )  # fmt: skip
+    assert_same_run(runs.isel(lr=0, seed=0), model, alone, losses, 1e-10)
+
+
+@pytest.mark.parametrize("make", [models.convnet, lambda: models.mlp([64, 16, 10])])
+def test_full_and_held_out_loss_and_accuracy(make):
+    """What is recorded at the end is what the trained model gives."""
+    x, y = data.digits()
+    points, held_out = (x[:150], y[:150]), (x[200:350], y[200:350])
+    runs = sweep(make(), points, loss="cross_entropy", lr=0.1, batch_size=50, epochs=2, seeds=2,
+                 eval_data=held_out)  # fmt: skip
+    assert runs.eval_step.values.tolist() == [0, 3, 6]
+    assert runs.epoch.values.tolist() == [0, 1, 2]
+    with torch.no_grad():
+        outputs = trained(runs, make(), seed=1)(held_out[0])
+        on_all = trained(runs, make(), seed=1)(points[0])
+    last = runs.isel(eval_step=-1).sel(seed=1)
+    cross_entropy = nn.functional.cross_entropy
+    assert last.eval_loss.item() == pytest.approx(cross_entropy(outputs, held_out[1]).item(), 1e-5)
+    assert last.full_loss.item() == pytest.approx(cross_entropy(on_all, points[1]).item(), 1e-5)
+    right = (outputs.argmax(1) == held_out[1]).double().mean()
+    assert last.eval_accuracy.item() == pytest.approx(right.item(), abs=1e-6)
+
+
+PARABOLA = data.noisy_parabola()
+
+
+def test_labels_and_dimensions():
+    runs = sweep(
+        models.parabola_net(), PARABOLA, loss="mse", lr=[0.01, 0.1], momentum=[0.0, 0.9],
+        schedule={"flat": None, "cosine": schedules.cosine(20)}, batch_size=[10, 50], seeds=3,
+        steps=20, eval_every=10,
+    )  # fmt: skip
+    runs_dims = ("lr", "momentum", "schedule", "batch_size", "seed")
+    assert runs.loss.dims == (*runs_dims, "step")
+    assert runs.diverged.dims == runs_dims and runs.diverged.dtype == bool
+    assert runs.schedule.values.tolist() == ["flat", "cosine"]
+    assert runs.lr_used.dims == ("lr", "schedule", "step")
+    assert runs.lr_used.sel(lr=0.1, schedule="cosine")[10].item() == pytest.approx(0.05)
+    assert runs.eval_step.values.tolist() == [0, 10, 20]
+    assert "eval_accuracy" not in runs
+    assert runs.attrs["torch_version"] == torch.__version__
+
+
+def test_runs_of_one_seed_share_start_and_order():
+    """Common random numbers: settings differ, luck does not."""
+    runs = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=[0.01, 0.02], epochs=1,
+                 batch_size=10, seeds=2)  # fmt: skip
+    first = runs.loss.isel(step=0)
+    assert (first.sel(lr=0.01) == first.sel(lr=0.02)).all()
+    assert first.sel(seed=0)[0] != first.sel(seed=1)[0]
+
+
+def test_a_diverged_run_is_marked_and_disturbs_nobody():
+    both = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=[0.01, 1e4], epochs=20, seeds=2)
+    alone = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=[0.01, 0.02], epochs=20, seeds=2)
+    assert both.diverged.values.tolist() == [[False, False], [True, True]]
+    assert (both.loss.sel(lr=0.01) == alone.loss.sel(lr=0.01)).all()
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 7])
+@pytest.mark.parametrize("kind", list(MODELS))
+def test_chunks_change_nothing(kind, chunk):
+    model, loss = MODELS[kind]()
+    points = drawn_data(model, loss, 12, torch.float64)
+    settings = {"loss": loss, "lr": [0.01, 0.1], "seeds": 5, "epochs": 2, "batch_size": 4}
+    whole = sweep(model, points, dtype=torch.float64, **settings)
+    pieces = sweep(model, points, dtype=torch.float64, chunk=chunk, **settings)
+    torch.testing.assert_close(
+        torch.tensor(whole.weights.values), torch.tensor(pieces.weights.values),
+        rtol=1e-12, atol=1e-13,
+    )  # fmt: skip
+
+
+def test_a_function_of_the_seed_gives_the_first_weights():
+    runs = sweep(lambda seed: models.mlp([1, 4, 1], seed=seed + 7), PARABOLA, loss="mse", lr=0.1,
+                 seeds=2, steps=1)  # fmt: skip
+    expected = sweep(models.mlp([1, 4, 1]), PARABOLA, loss="mse", lr=0.1, seeds=[7, 8], steps=1)
+    assert runs.loss.values == pytest.approx(expected.loss.values, rel=1e-6)
+
+
+def test_a_loss_of_your_own():
+    def huber(outputs, targets):
+        return nn.functional.huber_loss(outputs, targets)
+
+    runs = sweep(models.parabola_net(), PARABOLA, loss=huber, lr=0.1, steps=3)
+    model = models.parabola_net(seed=0)
+    expected = huber(model(PARABOLA[0]), PARABOLA[1]).item()
+    assert runs.loss[0, 0].item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_nothing_is_evaluated_where_nothing_is_asked():
+    runs = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=0.1, steps=3, eval_every=None)
+    assert "full_loss" not in runs and "eval_step" not in runs.coords
+
+
+def test_the_model_that_is_given_is_left_alone():
+    model = models.parabola_net(seed=5)
+    before = nn.utils.parameters_to_vector(model.parameters()).clone()
+    sweep(model, PARABOLA, loss="mse", lr=0.1, steps=3)
+    assert torch.equal(nn.utils.parameters_to_vector(model.parameters()), before)
+
+
+def test_results_survive_a_file(tmp_path):
+    pytest.importorskip("scipy")
+    runs = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=[0.1, 0.2], steps=3)
+    runs.to_netcdf(tmp_path / "runs.nc", engine="scipy")
+    again = xr.open_dataset(tmp_path / "runs.nc", engine="scipy")
+    assert torch.equal(
+        trained(runs, models.parabola_net(), lr=0.2)[0].weight,
+        trained(again, models.parabola_net(), lr=0.2)[0].weight,
+    )
+
+
+class WithBatchNorm(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+
+
+def bad(**changes):
+    return {"model": models.parabola_net(), "data": PARABOLA, "loss": "mse", "lr": 0.1,
+            "epochs": 1, **changes}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (bad(lr=[]), ValueError, r"lr must be one value or more, got \[\]"),
+        (bad(lr=[0.1, float("nan")]), ValueError, "lr must be a finite number"),
+        (bad(lr=[0.1, 0.1]), ValueError, "lr must be a list of different values"),
+        (bad(lr=-0.1), ValueError, "lr must be a finite number ≥ 0"),
+        (bad(lr="0.1"), TypeError, "lr must be a number"),
+        (bad(learning_rate=0.1), ValueError, "hyper-parameter must be one of lr, momentum"),
+        (bad(rule="adam", momentum=0.9), ValueError, "hyper-parameter must be one of lr, beta1"),
+        (bad(rule="lion"), ValueError, "rule must be one of 'sgd'"),
+        (bad(nesterov=True, momentum=0.9, dampening=0.5), ValueError, "dampening must be 0 where"),
+        (bad(nesterov=1), TypeError, "nesterov must be True or False"),
+        (bad(seeds=[]), ValueError, "seeds must be one value or more"),
+        (bad(seeds=0), ValueError, "seeds must be a whole number ≥ 1"),
+        (bad(seeds=[1, 1]), ValueError, "seeds must be a list of different values"),
+        (bad(seeds=[-1]), ValueError, "seeds must be a whole number ≥ 0"),
+        (bad(batch_size=101), ValueError, "batch_size must be .* ≤ 100, got 101; there are 100"),
+        (bad(batch_size=[10, 0]), ValueError, "batch_size must be a whole number ≥ 1"),
+        (bad(sampling="random"), ValueError, "sampling must be one of 'reshuffle'"),
+        (bad(schedule=0.1), TypeError, "schedule must be a function step -> factor"),
+        (bad(schedule={}), ValueError, "schedule must be one value or more"),
+        (bad(steps=3), ValueError, "epochs or steps must be given, one of the two"),
+        (bad(epochs=None), ValueError, "epochs or steps must be given, one of the two"),
+        (bad(epochs=0), ValueError, "epochs must be a whole number ≥ 1"),
+        (bad(eval_every=0), ValueError, 'eval_every must be .* or "epoch" or None'),
+        (bad(chunk=0), ValueError, "chunk must be a whole number ≥ 1"),
+        (bad(memory=0), ValueError, "memory must be a finite number > 0"),
+        (bad(executor="pool"), TypeError, "executor must be a concurrent.futures.Executor"),
+        (bad(data=(PARABOLA[0], PARABOLA[1][:50])), ValueError, "as many inputs as targets"),
+        (bad(data=PARABOLA[0]), TypeError, r"data must be two tensors \(x, y\)"),
+        (bad(data=(PARABOLA[0] / 0, PARABOLA[1])), ValueError, "free of NaN and infinity"),
+        (bad(data=(PARABOLA[0], PARABOLA[1][:, 0])), ValueError, r"targets must be of shape"),
+        (bad(loss="cross_entropy"), ValueError, "targets must be class numbers"),
+        (bad(loss="l1"), ValueError, "loss must be one of 'mse'"),
+        (bad(loss=nn.MSELoss(reduction="none")), ValueError, "loss must be a single number"),
+        (bad(loss=nn.MSELoss(reduction="sum")), ValueError, "loss must be a mean over the batch"),
+        (bad(model=WithBatchNorm()), ValueError, "running statistics .* train it with fit"),
+        (bad(model=nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.1))), ValueError, "free of dropout"),
+        (bad(model=nn.ReLU()), ValueError, "model must be one with parameters"),
+        (bad(model="net"), TypeError, "model must be an nn.Module or a function"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_refused_before_any_work(arguments, error, words):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sgdcourse.chunks.train", lambda *_: pytest.fail("work was done"))
+        with pytest.raises(error, match=words):
+            sweep(**arguments)
+
+
+def test_trained_asks_for_one_run():
+    net = models.parabola_net()
+    runs = sweep(net, PARABOLA, loss="mse", lr=[0.1, 0.2], steps=1, seeds=2)
+    with pytest.raises(ValueError, match=r"run must be one run.*also give seed"):
+        trained(runs, net, lr=0.1)
+    with pytest.raises(ValueError, match="run must be among the labels"):
+        trained(runs, net, lr=0.3, seed=0)
+    with pytest.raises(ValueError, match="model must be one with 31 parameters, got 4"):
+        trained(runs, models.mlp([1, 1, 1]), lr=0.1, seed=0)
+
+
+def test_dynamo_is_not_imported_by_a_sweep():
+    """PyTorch's compiler costs seconds of every notebook's start."""
+    code = (
+        "import sys, sgdcourse as sc\n"
+        "sc.sweep(sc.models.convnet(), (sc.data.digits()[0][:8], sc.data.digits()[1][:8]),"
+        " loss='cross_entropy', lr=0.1, steps=1)\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
