@@ -73,7 +73,7 @@ class StatusTable(SphinxDirective):
 
     def table(self, caption, rows):
         lines = [f"| {name} | {value} |" for name, value in rows]
-        text = ["| | |", "| --- | --- |", *lines]
+        text = ["| name | value |", "| --- | --- |", *lines]
         holder = nodes.Element()
         self.state.nested_parse([f"**{caption}**", "", *text], self.content_offset, holder)
         return holder.children
