@@ -1,0 +1,1 @@
+"""The course's speed, measured against other ways to train the same models."""

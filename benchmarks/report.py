@@ -1,0 +1,153 @@
+"""From measurements to one table in Markdown, goals and floors included."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import PEERS, absent
+from benchmarks.timing import Time
+
+__all__ = ["Goal", "page", "versions", "write"]
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "book" / "appendix" / "benchmarks.md"
+FLOOR = 0.6
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One promise: a ratio that must be at least, or a cost that may be at most, so much."""
+
+    what: str
+    measured: float
+    goal: float
+    at_least: bool
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the goal is met."""
+        return self.measured >= self.goal if self.at_least else self.measured <= self.goal
+
+    @property
+    def above_floor(self) -> bool:
+        """Whether 60 % of the goal is met."""
+        if self.at_least:
+            return self.measured >= FLOOR * self.goal
+        return self.measured <= self.goal / FLOOR
+
+    def row(self) -> str:
+        """Return the goal as a row of the table."""
+        sign = "≥" if self.at_least else "≤"
+        verdict = "yes" if self.reached else "no" if self.above_floor else "below the floor"
+        unit = self.unit if self.unit in ("×", "") else f" {self.unit}"
+        return (
+            f"| {self.what} | {sign} {self.goal:g}{unit} | {self.measured:.3g}{unit} | {verdict} |"
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return what was measured on: Python, processor and libraries."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in ("torch", "numpy", "xarray", *PEERS):
+        if name not in absent():
+            found[name] = metadata.version(name)
+    return found
+
+
+def page(results: dict[str, Any], goals: list[Goal]) -> str:
+    """Return the book's page."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "How fast the companion package trains, next to other ways to train the same models.",
+        "This page is written by `make bench`, which measures everything anew on your machine.",
+        "",
+        "One thread, processor time, contestants taking turns in one process,"
+        f" medians of {results['rounds']} rounds.",
+        "The plain loop is timed on two runs and counted per update.",
+        "Ratios travel from one machine to another; microseconds do not.",
+        "",
+        "## One run",
+        "",
+        "The net 1-10-1, batch 16, 120 updates; processor time of one update.",
+        "",
+        "| way to train | µs | least … most | against the plain loop |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    plain = results["single"]["plain loop, torch.optim.SGD"]["median"]
+    for name, time in results["single"].items():
+        lines.append(f"| {name} | {_span(time)} | {time['median'] / plain:.2f} |")
+    lines += [
+        "",
+        "Not installed where this was measured: " + (", ".join(results["absent"]) or "none") + ".",
+        "",
+        "## Many runs",
+        "",
+        "Processor time of one update of one run. JAX is `jit(vmap(scan))` with `optax.sgd`;"
+        " its compile time stands apart, and comes again for every new shape.",
+        "",
+        "| workload | runs | plain loop, µs | sweep, µs (least … most) | sweep against the loop |"
+        " JAX, µs | sweep / JAX | JAX compiles, s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    lines += [_many_row(row) for row in results["many"]]
+    lines += [
+        "",
+        "## Goals",
+        "",
+        "`make bench` fails when one of these falls below 60 % of its goal.",
+        "",
+        "| what | goal | measured | reached |",
+        "| --- | ---: | ---: | --- |",
+        *[goal.row() for goal in goals],
+        "",
+        "## Measured with",
+        "",
+        ", ".join(f"{name} {version}" for name, version in results["versions"].items()) + ".",
+        "",
+        'Run it yourself with `make bench`; `pip install "sgdcourse[bench]"` adds the peers.',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _many_row(row: dict[str, Any]) -> str:
+    times = row["times"]
+    loop, sweep, jax = times["plain loop"], times["sweep"], times.get("jax")
+    cells = [
+        row["name"],
+        str(row["runs"]),
+        f"{loop['median'] * 1e6:.0f}",
+        f"{sweep['median'] * 1e6:.3g} ({sweep['least'] * 1e6:.3g} … {sweep['most'] * 1e6:.3g})",
+        f"{loop['median'] / sweep['median']:.0f} ×",
+        "–" if jax is None else f"{jax['median'] * 1e6:.3g}",
+        "–" if jax is None else f"{sweep['median'] / jax['median']:.2f}",
+        "–" if jax is None else f"{row['compiling']:.1f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _span(time: dict[str, float]) -> str:
+    micro = {name: value * 1e6 for name, value in time.items()}
+    return f"{micro['median']:.0f} | {micro['least']:.0f} … {micro['most']:.0f}"
+
+
+def write(results: dict[str, Any], goals: list[Goal]) -> str:
+    """Write results.json beside this file and the book's page; return the page."""
+    text = page(results, goals)
+    stored = {**results, "goals": [asdict(goal) for goal in goals]}
+    (HERE / "results.json").write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(text)
+    return text
+
+
+def plain(times: dict[str, Time]) -> dict[str, dict[str, float]]:
+    """Return times as dictionaries."""
+    return {name: asdict(time) for name, time in times.items()}
