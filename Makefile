@@ -35,6 +35,7 @@ help:
 	@echo "make bundles                rebuild the explorers' JavaScript bundles"
 	@echo "make bank                   rebuild the teachers' question bank"
 	@echo "make deck                   build the Anki deck of glossary and quizzes"
+	@echo "make bank | deck            rewrite the teachers' question bank | make the Anki deck"
 	@echo "make clean | distclean      remove what was built | the environment as well"
 
 book: html
@@ -116,6 +117,7 @@ $(STAMP): pyproject.toml constraints.txt
 	  && ! $(PY) -c 'import importlib.util as u, sys; sys.exit(u.find_spec("torch") is None)'; then \
 	  echo "No NVIDIA GPU here: if pip now fetches gigabytes of CUDA libraries, stop it, choose Linux, Pip, CPU"; \
 	  echo "at https://pytorch.org/get-started/locally/ and run: make $(firstword $(MAKECMDGOALS)) TORCH_INDEX=<the index address shown there>"; fi
-	$(PY) -m pip install --quiet -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e ".[all]"
+	@echo "Installing into $(VENV); this takes some minutes the first time, and is not repeated."
+	$(PY) -m pip install -qq -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e ".[all]"
 	$(PY) -m pip check
 	@touch $@
