@@ -11,7 +11,7 @@ STATIC = [
     ROOT / "sgdcourse" / "exercises" / "static",
 ]
 UNWANTED = re.compile(r"thebe|mathjax|require\.js|embed-amd|togglebutton|design-tabs")
-ALIVE = {"boot.mjs": "sgd-widget", "quiz.mjs": "sgd-quiz"}
+ALIVE = {"boot.js": "sgd-widget", "quiz.js": "sgd-quiz"}
 
 
 def prepare(app, config):
@@ -25,7 +25,7 @@ def present(_app, _pagename, _templatename, context, _doctree):
     scripts = [s for s in context["script_files"] if wanted(s)]
     context["script_files"] = scripts
     body = context.get("body", "")
-    context["page_modules"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
+    context["page_scripts"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
     context["uses_code"] = "highlight" in body
 

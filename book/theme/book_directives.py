@@ -37,10 +37,12 @@ class ChapterMap(SphinxDirective):
                 f for f in files if (ROOT / f"{f}.ipynb").exists() and "/appendix/" not in f
             ]
             if chapters:
-                lines += [f"### {part['caption']}", "", "```{class} chapter-map", "```", ""]
+                lines += [f"### {part['caption']}", ""]
                 lines += [self.entry(name) for name in chapters] + [""]
         holder = nodes.Element()
         self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
+        for listing in holder.findall(nodes.bullet_list):
+            listing["classes"].append("chapter-map")
         return holder.children
 
     def entry(self, name):

@@ -13,3 +13,6 @@ let waiting = 0;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 150); });
 document.fonts.ready.then(reachable);
 reachable();
+
+// Excerpts under search results are fetched, which a browser allows over http only.
+if (location.protocol === "file:") window.DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,0 +1,208 @@
+"""Every page of the built book: alone on the network, silent, accessible, inside the screen."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import axe_playwright_python
+import pytest
+import yaml
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+FILES = [TOC["root"], *(e["file"] for part in TOC["parts"] for e in part["chapters"])]
+PAGES = [f"{name}.html" for name in FILES]
+FIRST_LOAD = 600_000  # bytes over the wire
+VIOLATIONS = """async () => (await axe.run()).violations.flatMap((v) =>
+  v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}`))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html"])
+def test_page_is_alone_silent_and_accessible(visit, page, scheme):
+    seen = visit(page, color_scheme=scheme)
+    seen.scroll()
+    assert not seen.strays
+    assert not seen.faults
+    assert seen.page.evaluate("document.documentElement.dataset.theme") == scheme
+    seen.page.evaluate(AXE)
+    assert not seen.page.evaluate(VIOLATIONS)
+
+
+@pytest.mark.parametrize("page", [*PAGES, "search.html"])
+def test_page_fits_a_phone(visit, page):
+    seen = visit(page, viewport={"width": 375, "height": 812})
+    seen.scroll()
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert not seen.faults
+    seen.page.evaluate(AXE)
+    assert not seen.page.evaluate(VIOLATIONS)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_works_from_a_file_manager(visit, html, page):
+    seen = visit(page, root=html.as_uri())
+    seen.scroll()
+    assert not seen.strays
+    assert not seen.faults
+    explorers = seen.page.locator(".sgd-widget")
+    assert seen.page.locator(".sgd-widget .sgd-x").count() == explorers.count()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_first_load_is_light_and_nothing_moves(chromium, address, page):
+    context = chromium.new_context(viewport={"width": 412, "height": 823})
+    tab = context.new_page()
+    session = context.new_cdp_session(tab)
+    session.send("Network.enable")
+    sizes = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    tab.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries())"
+        " if (!e.hadRecentInput) moved += e.value }).observe({type: 'layout-shift', buffered: true})"
+    )
+    tab.goto(f"{address}/{page}")
+    tab.wait_for_load_state("networkidle")
+    tab.wait_for_timeout(300)
+    moved = tab.evaluate("window.moved")
+    context.close()
+    assert sum(sizes) <= FIRST_LOAD
+    assert moved < 0.1
+
+
+class Links(HTMLParser):
+    """Collect a page's links, targets and pictures."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.ids, self.pictures = [], set(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.ids.add(values.get("id"))
+        if tag == "a" and values.get("name"):
+            self.ids.add(values["name"])
+        self.links += [values[k] for k in ("href", "src") if values.get(k)]
+        if tag == "img":
+            self.pictures.append(values)
+
+
+@pytest.fixture(scope="module")
+def parsed(html):
+    return {p: Links(p.read_text("utf-8")) for p in html.rglob("*.html")}
+
+
+def test_no_internal_link_is_broken(parsed, html):
+    broken = []
+    for page, found in parsed.items():
+        for link in found.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc or link == "#":
+                continue
+            target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+            known = parsed.get(target)
+            lost = parts.fragment and known and unquote(parts.fragment) not in known.ids
+            if not target.exists() or lost:
+                broken.append(f"{page.relative_to(html)}: {link}")
+    assert not broken
+
+
+def test_no_page_asks_another_host_for_anything(html):
+    asked = []
+    for page in html.rglob("*.html"):
+        text = page.read_text("utf-8")
+        asked += re.findall(r'<(?:script|img|iframe|source)[^>]*src="(?:https?:)?//[^"]*"', text)
+        asked += re.findall(r'<link[^>]*rel="(?:stylesheet|preload|icon)"[^>]*href="https?:[^"]*"', text)
+    for sheet in html.rglob("*.css"):
+        asked += re.findall(r"url\(\s*['\"]?https?:[^)]*|@import[^;]*", sheet.read_text("utf-8"))
+    assert not asked
+
+
+def test_every_picture_of_a_page_has_words_and_a_place(parsed, html):
+    for name in PAGES:
+        for picture in parsed[html / name].pictures:
+            if "logo__image" in picture.get("class", ""):
+                continue
+            assert len(picture.get("alt", "")) > 15, (name, picture)
+            assert not picture["alt"].startswith(("_images", "../")), (name, picture)
+            assert picture.get("loading") == "lazy", (name, picture)
+            assert picture.get("width"), (name, picture)
+            assert picture.get("height") or "height" in picture.get("style", ""), (name, picture)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_presents_itself(html, name):
+    text = (html / name).read_text("utf-8")
+    assert len(re.findall(r"<h1\b", text.split("<article", 1)[1])) == 1
+    description = re.search(r'<meta[^>]*name="description"[^>]*>', text)
+    assert description, name
+    assert re.search(r'content="[^"]{30,}"', description[0]), description[0]
+    for part in ("og:title", "og:description", "og:image"):
+        assert f'property="{part}"' in text
+
+
+def test_icons_in_use_are_drawn(html):
+    drawn = set(re.findall(r"\.fa-([\w-]+) \{ --icon", (html / "_static/icons.css").read_text("utf-8")))
+    sizes = {"solid", "lg", "brands", "regular"}
+    for page in html.rglob("*.html"):
+        used = set(re.findall(r"\bfa-([\w-]+)", " ".join(re.findall(r'class="([^"]*)"', page.read_text("utf-8")))))
+        assert used - sizes <= drawn, page
+
+
+@pytest.mark.parametrize("where", ["http", "file"])
+@pytest.mark.parametrize(("term", "page"), [("dampening", "glossary"), ("stationary_variance", "api")])
+def test_search_finds_terms(visit, html, where, term, page):
+    root = html.as_uri() if where == "file" else None
+    seen = visit(f"search.html?q={term}", root=root)
+    seen.page.locator("#search-results li a").first.wait_for()
+    found = seen.page.locator("#search-results li a").evaluate_all("a => a.map((x) => x.href)")
+    assert any(page in link for link in found)
+    assert not seen.strays
+    assert not seen.faults
+
+
+def test_contents_previous_and_next_on_a_phone(visit):
+    seen = visit(PAGES[1], viewport={"width": 375, "height": 812}, has_touch=True)
+    seen.page.locator(".primary-toggle").tap()
+    entry = seen.page.locator("#pst-primary-sidebar-modal a, #pst-primary-sidebar a").filter(
+        has_text="Glossary"
+    )
+    entry.first.wait_for()
+    entry.first.tap()
+    seen.page.wait_for_url("**/glossary.html")
+    seen.page.locator(".right-next").tap()
+    seen.page.wait_for_load_state("networkidle")
+    seen.page.locator(".left-prev").tap()
+    seen.page.wait_for_url("**/glossary.html")
+    assert not seen.faults
+
+
+def test_search_button_opens_the_field(visit):
+    seen = visit(PAGES[1])
+    seen.page.keyboard.press("Control+k")
+    field = seen.page.locator("#pst-search-dialog input")
+    field.fill("momentum")
+    field.press("Enter")
+    seen.page.wait_for_url("**/search.html?q=momentum")
+
+
+def test_colour_mode_is_remembered(visit):
+    seen = visit(PAGES[0], color_scheme="light")
+    button = seen.page.locator(".theme-switch-button").first
+    button.click()
+    chosen = seen.page.evaluate("document.documentElement.dataset.mode")
+    assert chosen in ("light", "dark")
+    seen.page.reload()
+    assert seen.page.evaluate("document.documentElement.dataset.mode") == chosen
+
+
+def test_formulas_speak_and_need_no_script(visit):
+    seen = visit(PAGES[1], java_script_enabled=False)
+    formulas = seen.page.locator(".katex")
+    assert formulas.count() > 10
+    assert seen.page.locator(".katex .katex-mathml math").count() == formulas.count()
