@@ -35,7 +35,6 @@ help:
 	@echo "make bundles                rebuild the explorers' JavaScript bundles"
 	@echo "make bank                   rebuild the teachers' question bank"
 	@echo "make deck                   build the Anki deck of glossary and quizzes"
-	@echo "make bank | deck            rewrite the teachers' question bank | make the Anki deck"
 	@echo "make clean | distclean      remove what was built | the environment as well"
 
 book: html
