@@ -158,7 +158,7 @@ def _skorch(work: Workload) -> Callable[[], int]:
 
 
 def _fastai(work: Workload) -> Callable[[], int]:
-    import fastai.callback.progress  # gives Learner its no_bar
+    import fastai.callback.progress  # noqa: F401 - gives Learner its no_bar
     from fastai.learner import DataLoaders, Learner
     from fastai.optimizer import OptimWrapper
 

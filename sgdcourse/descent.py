@@ -77,8 +77,8 @@ def descend(
     _checks.number("noise", noise, low=0)
     if schedule is not None and not callable(schedule):
         _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
-    path = _walk(problem, points, grid, steps, nesterov, noise, schedule)
-    return _label(problem, path, grid)
+    path, values = _walk(problem, points, grid, steps, nesterov, noise, schedule)
+    return _label(problem, path, values, grid)
 
 
 def _grid(lr: Any, momentum: Any, seeds: Any) -> dict[str, tuple[list, bool]]:
@@ -123,24 +123,32 @@ def _walk(
     nesterov: bool,
     noise: float,
     schedule: Callable[[int], float] | None,
-) -> Tensor:
-    """Run all paths at once; shape (steps + 1, lr, momentum, seed, start, coordinate)."""
+) -> tuple[Tensor, Tensor]:
+    """Run all paths at once; (steps + 1, lr, momentum, seed, start, coordinate), and values."""
     rates, momenta = (_spread(grid[name][0], axis) for axis, name in enumerate(("lr", "momentum")))
     sizes = [len(grid[name][0]) for name in ("lr", "momentum", "seed")]
     generators = [torch.Generator().manual_seed(s) for s in grid["seed"][0]]
     w = points.expand(*sizes, *points.shape).clone()
     path = w.new_empty(steps + 1, *w.shape)
-    path[0] = w
+    values = w.new_empty(path.shape[:-1])
     state: rules.State = {}
     for t in range(steps):
-        gradient = problem.gradient(w)
+        path[t] = w
+        values[t], gradient = _value_and_gradient(problem, w)
         if noise:
             shocks = [torch.randn(points.shape, generator=g, dtype=w.dtype) for g in generators]
             gradient += noise * torch.stack(shocks)
         factor = 1.0 if schedule is None else schedule(t)
         rules.sgd_(w, gradient, state, lr=rates * factor, momentum=momenta, nesterov=nesterov)
-        path[t + 1] = w
-    return path
+    path[steps], values[steps] = w, problem(w)
+    return path, values
+
+
+def _value_and_gradient(problem: Problem, w: Tensor) -> tuple[Tensor, Tensor]:
+    """Both from one evaluation of the problem."""
+    leaf = w.detach().requires_grad_()
+    value = problem(leaf)
+    return value.detach(), torch.autograd.grad(value.sum(), leaf)[0]
 
 
 def _spread(values: list[float], axis: int) -> Tensor | float:
@@ -152,12 +160,12 @@ def _spread(values: list[float], axis: int) -> Tensor | float:
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
-def _label(problem: Problem, path: Tensor, grid: dict[str, tuple[list, bool]]) -> xr.Dataset:
+def _label(
+    problem: Problem, path: Tensor, value: Tensor, grid: dict[str, tuple[list, bool]]
+) -> xr.Dataset:
     """Name the axes, leaving out those of single values."""
     dims = [name for name, (_, many) in grid.items() if many]
     keep = [slice(None) if many else 0 for _, many in grid.values()]
-    with torch.no_grad():
-        value = problem(path)
     coordinates: dict[str, Any] = {name: grid[name][0] for name in dims}
     coordinates["step"] = np.arange(len(path))
     axes = ["step", *dims, "start"]
