@@ -14,7 +14,10 @@ from sgdcourse.jobs import Job, Result
 
 __all__ = ["run_all"]
 
-PATIENCE = 5.0  # seconds before a progress bar shows itself
+# A bar shows itself on sweeps of this many steps of runs, and then only after some seconds. The
+# size decides first, so that an output stored with a notebook never depends on the machine's speed.
+QUIET_RUN_STEPS = 5_000_000
+PATIENCE = 5.0
 
 
 def run_all(
@@ -30,7 +33,7 @@ def run_all(
     jobs : iterable of Job
     executor : concurrent.futures.Executor, optional
     progress : bool, optional
-        Whether a bar is shown; by default on what takes more than some seconds.
+        Whether a bar is shown; by default on sweeps of five million steps of runs or more.
 
     Yields
     ------
@@ -46,7 +49,9 @@ def run_all(
     work = list(jobs)
     delay = PATIENCE if progress is None else 0.0
     total = sum(job.steps for job in work)
-    with tqdm(total=total, delay=delay, disable=progress is False, leave=False) as bar:
+    small = sum(job.steps * len(job.seeds) for job in work) < QUIET_RUN_STEPS
+    quiet = small if progress is None else not progress
+    with tqdm(total=total, delay=delay, disable=quiet, leave=False) as bar:
         if executor is None:
             for job in work:
                 yield job, train(job, bar.update)

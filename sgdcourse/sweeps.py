@@ -83,7 +83,7 @@ def sweep(
         Runs trained at once; by default as many as `memory` has room for.
     memory : float, in megabytes
     progress : bool, optional
-        Progress bar; by default on sweeps that take more than some seconds.
+        Progress bar; by default on sweeps of five million steps of runs or more.
 
     Returns
     -------
