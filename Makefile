@@ -19,7 +19,6 @@ HTML := _build/html/index.html
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
-export MPLBACKEND ?= agg
 
 .NOTPARALLEL:
 .PHONY: book test lint unit notebooks html browser browser-install lab serve refresh bench bundles bank deck clean distclean setup help
@@ -51,6 +50,8 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	$(PY) -m tools.workflows
 
+# No windows; not for the notebooks, whose figures belong into the page.
+unit: export MPLBACKEND := agg
 unit: $(STAMP)
 	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
