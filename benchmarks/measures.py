@@ -46,6 +46,7 @@ def many_runs(
     compiling = None
     if not {"jax", "optax"} & set(peers.absent()):
         ways["jax"], compiling = peers.compile_scan(work, runs)
+        ways["jax, orders given"], _ = peers.compile_scan(work, runs, given=True)
     return take_turns(ways, rounds), compiling
 
 

@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.workloads import MOMENTUM, Workload
+from sgdcourse.sampling import many_epoch_orders
 
 __all__ = ["PEERS", "absent", "compile_scan", "single_runs"]
 
@@ -32,10 +33,13 @@ def absent() -> tuple[str, ...]:
     return tuple(gone)
 
 
-def compile_scan(work: Workload, runs: int) -> tuple[Callable[[], int], float]:
+def compile_scan(
+    work: Workload, runs: int, *, given: bool = False
+) -> tuple[Callable[[], int], float]:
     """Compile jit(vmap(scan)) with optax.sgd for all runs; return it and the compile seconds.
 
-    Weights, a permutation for each epoch and all updates are inside the compiled function.
+    Weights, a permutation for each epoch and all updates are inside the compiled function; with
+    `given` the permutations are drawn beforehand, outside what is timed.
     """
     import jax
     import jax.numpy as jnp
@@ -68,7 +72,7 @@ def compile_scan(work: Workload, runs: int) -> tuple[Callable[[], int], float]:
             return jnp.mean((z - target) ** 2)
         return optax.softmax_cross_entropy_with_integer_labels(z, target).mean()
 
-    def one_run(key: Any, lr: Any) -> Any:
+    def one_run(key: Any, lr: Any, orders: Any) -> Any:
         rule = optax.sgd(lr, MOMENTUM)
         key, own = jax.random.split(key)
         weights = start(own)
@@ -79,15 +83,19 @@ def compile_scan(work: Workload, runs: int) -> tuple[Callable[[], int], float]:
             updates, state = rule.update(slopes, state)
             return (optax.apply_updates(weights, updates), state), value
 
-        def epoch(carry: Any, key: Any) -> Any:
-            order = jax.random.permutation(key, len(x))[: work.per_epoch * work.batch_size]
-            return jax.lax.scan(step, carry, order.reshape(work.per_epoch, work.batch_size))
+        def epoch(carry: Any, order: Any) -> Any:
+            rows = order if given else jax.random.permutation(order, len(x))
+            rows = rows[: work.per_epoch * work.batch_size]
+            return jax.lax.scan(step, carry, rows.reshape(work.per_epoch, work.batch_size))
 
-        keys = jax.random.split(key, work.epochs)
-        (weights, _), losses = jax.lax.scan(epoch, (weights, rule.init(weights)), keys)
+        sources = orders if given else jax.random.split(key, work.epochs)
+        (weights, _), losses = jax.lax.scan(epoch, (weights, rule.init(weights)), sources)
         return weights, losses
 
-    arguments = jax.random.split(jax.random.key(0), runs), jnp.asarray(work.lrs(runs), kind)
+    drawn = many_epoch_orders(len(x), seeds=range(runs), epochs=work.epochs)
+    orders = jnp.asarray(torch.stack(list(drawn), 1).numpy())
+    keys = jax.random.split(jax.random.key(0), runs)
+    arguments = keys, jnp.asarray(work.lrs(runs), kind), orders
     began = time.process_time()
     compiled = jax.jit(jax.vmap(one_run)).lower(*arguments).compile()
     spent = time.process_time() - began
