@@ -22,7 +22,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
     def send_head(self) -> Any:
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
     try:
         running = server(HTML, port)
     except OSError as error:
-        print(f"serve: port {port} cannot be used ({error.strerror}); try another: make serve PORT=…")
+        print(f"serve: port {port}: {error.strerror}; try another: make serve PORT=…")
         return 1
     print(f"The course is at http://127.0.0.1:{port}/ ; stop with Ctrl+C.", flush=True)
     try:

@@ -11,6 +11,8 @@ STATIC = [
     ROOT / "sgdcourse" / "exercises" / "static",
 ]
 UNWANTED = re.compile(r"thebe|mathjax|require\.js|embed-amd|togglebutton|design-tabs")
+FONTS = ["CourseSerif", "CourseSerif-Italic"]
+MATH_FONTS = ["KaTeX_Main-Regular", "KaTeX_Math-Italic"]
 ALIVE = {"boot.js": "sgd-widget", "quiz.js": "sgd-quiz"}
 
 
@@ -26,6 +28,8 @@ def present(_app, _pagename, _templatename, context, _doctree):
     context["script_files"] = scripts
     body = context.get("body", "")
     context["page_scripts"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
+    context["body"] = body = body.replace(' role="doc-biblioentry"', "")
+    context["page_fonts"] = FONTS + MATH_FONTS * ('class="katex"' in body)
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
     context["uses_code"] = "highlight" in body
 

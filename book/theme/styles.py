@@ -16,7 +16,7 @@ NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
 THEME = ["styles/theme.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css"]
 OWN = ["fonts.css", "book.css", "icons.css", "explorers.css", "quiz.css"]
 LATE = ["searchtools.js", "language_data.js", "searchindex.js"]
-DROPPED = re.compile(r"fontawesome|bootstrap\.js\.map|thebe|mathjax|\.map$")
+DROPPED = re.compile(r"fontawesome|thebe|mathjax|\.map$|macros\.html$|^locales/|^vendor/")
 
 
 def write(app, error):

@@ -11,7 +11,8 @@ import pytest
 from tools.site import HTML, served
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ["_config.yml", "_toc.yml", "book", "sgdcourse/widgets/static", "sgdcourse/exercises/static"]
+STATIC = ["sgdcourse/widgets/static", "sgdcourse/exercises/static"]
+SOURCES = ["_config.yml", "_toc.yml", "book", *STATIC]
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -65,11 +66,14 @@ class Visit:
     """One page in one window, with all that it asked for and complained about."""
 
     def __init__(self, page, own):
-        self.page, self.strays, self.faults, self.bytes = page, [], [], 0
+        self.page, self.strays, self.faults, self.sizes = page, [], [], []
         page.on("request", lambda r: r.url.startswith(own) or self.strays.append(r.url))
         page.on("console", lambda m: m.type in ("error", "warning") and self.faults.append(m.text))
         page.on("pageerror", lambda e: self.faults.append(str(e)))
         page.on("response", lambda r: r.status >= 400 and self.faults.append(f"{r.status} {r.url}"))
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.on("Network.loadingFinished", lambda e: self.sizes.append(e["encodedDataLength"]))
         page.on("requestfailed", lambda r: self.faults.append(f"{r.failure} {r.url}"))
 
     def scroll(self):
@@ -92,11 +96,13 @@ def visit(chromium, address):
     """Return a function that opens a page of the book."""
     contexts = []
 
-    def go(path, *, root=None, **options):
+    def go(path, *, root=None, before="", **options):
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         root = root or address
         one = Visit(context.new_page(), (root, "data:", "blob:"))
+        if before:
+            one.page.add_init_script(before)
         one.page.goto(f"{root}/{path}")
         one.page.wait_for_load_state("networkidle")
         return one

@@ -3,16 +3,14 @@
 /** Let the keyboard reach what scrolls sideways: wide formulas, tables, code and outputs. */
 function reachable() {
   for (const box of document.querySelectorAll(".math-block, .bd-article pre, .pst-scrollable-table-container, .cell_output .output")) {
-    const scrolls = box.scrollWidth > box.clientWidth + 1;
+    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
     if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
     if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
   }
 }
 
-let waiting = 0;
-addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(reachable, 150); });
+new ResizeObserver(reachable).observe(document.documentElement);
 document.fonts.ready.then(reachable);
-reachable();
 
 // Excerpts under search results are fetched, which a browser allows over http only.
-if (location.protocol === "file:") window.DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
