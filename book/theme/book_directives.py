@@ -38,11 +38,9 @@ class ChapterMap(SphinxDirective):
             ]
             if chapters:
                 lines += [f"### {part['caption']}", ""]
-                lines += [self.entry(name) for name in chapters] + [""]
+                lines += [":::{div} chapter-map", *map(self.entry, chapters), ":::", ""]
         holder = nodes.Element()
         self.state.nested_parse(lines, self.content_offset, holder, match_titles=True)
-        for listing in holder.findall(nodes.bullet_list):
-            listing["classes"].append("chapter-map")
         return holder.children
 
     def entry(self, name):
