@@ -123,7 +123,7 @@ class Plan:
         """Return the learning rates of some runs: a number where all of the sweep share it."""
         if "lr" not in self.grid.axes:
             return self.default_lr
-        exact = self.starts.new_empty(0, dtype=torch.float64)
+        exact = torch.empty(0, dtype=torch.float64)  # on the CPU: not every device has float64
         return _per_run(self.grid.axes["lr"].values, mine["lr"], False, exact)
 
     def _factors(self, which: np.ndarray, steps: int) -> tuple[Tensor | None, Tensor | None]:
@@ -132,10 +132,10 @@ class Plan:
         if schedules == [None]:
             return None, None
         table = [[1.0 if s is None else float(s(t)) for s in schedules] for t in range(steps)]
-        factors = torch.tensor(table, dtype=torch.float64, device=self.starts.device)
+        factors = torch.tensor(table, dtype=torch.float64)
         if len(schedules) == 1:
             return factors, None
-        return factors, torch.from_numpy(which).to(self.starts.device)
+        return factors, torch.from_numpy(which)
 
     def _room(self, batch_size: int) -> int:
         """Return how many runs fit into the memory that may be used at once."""
