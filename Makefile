@@ -21,13 +21,15 @@ export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks html browser browser-install lab serve refresh bench bundles bank deck clean distclean setup help
+.PHONY: book test lint unit notebooks html browser browser-install lab serve offline publish-config refresh bench bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
 	@echo "make test                   set up, then every check: lint unit notebooks html browser"
 	@echo "make lab                    open the chapters in JupyterLab"
 	@echo "make serve [PORT=8000]      serve the built course on this machine"
+	@echo "make offline                one zip of the built course that opens without a server"
+	@echo "make publish-config REPO=owner/name   name the repository: buttons for Colab and Binder"
 	@echo "make refresh [NB=book/…]    re-execute one notebook, or all, and store the outputs"
 	@echo "make lint                   ruff, mypy, actionlint"
 	@echo "make bench                  measure the course's speed against other ways to train"
@@ -77,7 +79,13 @@ lab: $(STAMP)
 	$(BIN)/jupyter lab --notebook-dir=book
 
 serve: $(HTML)
-	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	$(PY) -m tools.site $(PORT)
+
+offline: $(HTML)
+	$(PY) -m tools.offline
+
+publish-config: $(STAMP)
+	$(PY) -m tools.publish $(REPO)
 
 refresh: $(STAMP)
 	$(PY) -m tools.refresh $(NB)

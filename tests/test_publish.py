@@ -41,9 +41,8 @@ def test_publishing_twice_leaves_the_second_address(copy):
 
 
 @pytest.mark.parametrize(
-    "bad",
-    [[], [""], ["owner"], ["a/b/c"], ["https://github.com/a/b"], ["a b/c"], ["a/b.git"], ["-a/b"]],
+    "bad", ["", "owner", "a/b/c", "https://github.com/a/b", "a b/c", "a/b.git", "-a/b"]
 )
 def test_bad_address_is_refused(bad, capsys):
-    assert main(bad) == 2
+    assert main([bad]) == 2
     assert "owner/name" in capsys.readouterr().err
