@@ -26,6 +26,8 @@ __all__ = ["RunsFirst", "RunsLast", "is_thin", "linear_stack"]
 
 THIN = 2  # inputs or outputs that a layer may have at most to count as thin
 
+Columns = tuple[Tensor, tuple[Tensor, ...]]  # a tensor, and its columns
+
 aten = torch.ops.aten
 
 
@@ -157,8 +159,20 @@ class RunsFirst:
         return torch.cat([p.flatten(1) for p in self.parameters], dim=1)
 
 
+@dataclass(frozen=True)
+class Matrix:
+    """A weight of shape (outputs, inputs, runs) as its rows and its columns."""
+
+    rows: tuple[Tensor, ...]
+    columns: tuple[Tensor, ...]
+
+
 class RunsLast:
-    """A stack of thin linear layers as element-wise sums and products; the run comes last."""
+    """A stack of thin linear layers as element-wise sums and products; the run comes last.
+
+    Values are kept whole, (batch, features, runs), and as their columns, (batch, 1, runs) each:
+    views that are made once, since on small nets making one costs as much as a sum.
+    """
 
     def __init__(self, job: Job, stack: list[Layer]) -> None:
         self.job, self.stack = job, stack
@@ -166,14 +180,14 @@ class RunsLast:
         slope = torch.empty_like(flat)
         self.parameters, self.slopes = [flat], [slope]
         self.views, self.slope_views = self._layers(flat), self._layers(slope)
-        self.buffers: dict[tuple[str, int, int], Tensor] = {}
+        self.buffers: dict[tuple[str, int, int], Columns] = {}
 
-    def _layers(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Return weight (outputs, inputs, runs) and bias (outputs, runs) of every layer."""
+    def _layers(self, flat: Tensor) -> list[tuple[Matrix, Tensor]]:
+        """Return weight, as its rows and columns, and bias (outputs, runs) of every layer."""
         sizes = [n for layer in self.stack for n in (layer.outputs * layer.inputs, layer.outputs)]
         pieces = flat.split(sizes)
         return [
-            (weight.view(layer.outputs, layer.inputs, -1), bias)
+            (_matrix(weight.view(layer.outputs, layer.inputs, -1)), bias)
             for layer, weight, bias in zip(self.stack, pieces[::2], pieces[1::2], strict=True)
         ]
 
@@ -183,75 +197,78 @@ class RunsLast:
             order = self.job.spread(order)
         runs, n = order.shape
         rows = order.T.reshape(-1)
-        x, y = (
+        self.x, self.y = (
             torch.stack([column.index_select(0, rows).view(n, runs) for column in table.T], 1)
             for table in (self.job.x, self.job.y.view(n, -1))
         )
-        self.x, self.y = x, y
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""
         y = self.y[start:stop]
         values = self._forward(self.x[start:stop])
+        outputs, columns = values[-1]
         if self.job.loss == "cross_entropy":
-            y = y.squeeze(1).expand(len(y), values[-1].shape[-1])
-        losses, delta = loss_and_delta(str(self.job.loss), values[-1], y, 0, 1)
+            y = y.squeeze(1).expand(len(y), outputs.shape[-1])
+        losses, whole = loss_and_delta(str(self.job.loss), outputs, y, 0, 1)
+        delta: Columns = (whole, columns)  # the outputs' memory now holds their derivative
         for i in reversed(range(len(self.stack))):
             weight, bias = self.slope_views[i]
-            torch.sum(delta, 0, out=bias)
+            torch.sum(delta[0], 0, out=bias)
             self._outer(delta, values[i], weight)
             if i:
-                back = self._room(f"delta {i}", len(delta), self.stack[i].inputs)
-                delta = self._contract(delta, self.views[i][0].transpose(0, 1), None, back)
-                _through(self.stack[i - 1].activation, delta, values[i])
+                back = self._room(f"delta {i}", stop - start, self.stack[i].inputs)
+                weight = self.views[i][0]
+                self._contract(delta, Matrix(weight.columns, weight.rows), None, back)
+                _through(self.stack[i - 1].activation, back[0], values[i][0])
+                delta = back
         return losses, self.slopes
 
-    def _forward(self, x: Tensor) -> list[Tensor]:
+    def _forward(self, x: Tensor) -> list[Columns]:
         """Return the inputs of every layer, and the outputs of the last."""
-        values = [x]
+        values: list[Columns] = [(x, x.split(1, 1) if x.shape[1] > 1 else (x,))]
         for i, (layer, (weight, bias)) in enumerate(zip(self.stack, self.views, strict=True)):
-            room = self._room(f"layer {i}", len(x), layer.outputs)
-            z = self._contract(values[-1], weight, bias, room)
-            values.append(_activate(layer.activation, z))
+            room = self._room(f"layer {i}", x.shape[0], layer.outputs)
+            self._contract(values[-1], weight, bias, room)
+            _activate(layer.activation, room[0])
+            values.append(room)
         return values
 
-    def _room(self, name: str, batch: int, width: int) -> Tensor:
-        """Return a buffer of shape (batch, width, runs), made once for all steps."""
+    def _room(self, name: str, batch: int, width: int) -> Columns:
+        """Return a buffer of shape (batch, width, runs) and its columns, made once."""
         key = (name, batch, width)
         if key not in self.buffers:
-            self.buffers[key] = self.slopes[0].new_empty(batch, width, self.slopes[0].shape[1])
+            whole = self.slopes[0].new_empty(batch, width, self.slopes[0].shape[1])
+            self.buffers[key] = whole, whole.split(1, 1)
         return self.buffers[key]
 
-    def _contract(self, h: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> Tensor:
+    def _contract(self, h: Columns, weight: Matrix, bias: Tensor | None, out: Columns) -> None:
         """Write Σᵢ h[:, i] · weight[:, i] + bias to out, of shape (batch, outputs, runs)."""
-        outputs, inputs, _ = weight.shape
-        if inputs > outputs:
-            product = self._room("product", len(h), inputs)
-            for o in range(outputs):
-                torch.sum(torch.mul(h, weight[o], out=product), 1, out=out[:, o])
-            return out if bias is None else out.add_(bias)
+        if len(weight.columns) > len(weight.rows):
+            product, _ = self._room("product", h[0].shape[0], len(weight.columns))
+            for row, target in zip(weight.rows, out[1], strict=True):
+                torch.sum(torch.mul(h[0], row, out=product), 1, keepdim=True, out=target)
+            if bias is not None:
+                out[0].add_(bias)
+            return
         if bias is None:
-            torch.mul(h[:, :1], weight[:, 0], out=out)
+            torch.mul(h[1][0], weight.columns[0], out=out[0])
         else:
-            torch.addcmul(bias, h[:, :1], weight[:, 0], out=out)
-        for i in range(1, inputs):
-            out.addcmul_(h[:, i : i + 1], weight[:, i])
-        return out
+            torch.addcmul(bias, h[1][0], weight.columns[0], out=out[0])
+        for value, column in zip(h[1][1:], weight.columns[1:], strict=True):
+            out[0].addcmul_(value, column)
 
-    def _outer(self, delta: Tensor, h: Tensor, out: Tensor) -> None:
+    def _outer(self, delta: Columns, h: Columns, out: Matrix) -> None:
         """Write Σ over the batch of delta[:, o] · h[:, i] to out, (outputs, inputs, runs)."""
-        outputs, inputs, _ = out.shape
-        product = self._room("product", len(h), max(inputs, outputs))
-        if inputs > outputs:
-            for o in range(outputs):
-                torch.sum(torch.mul(h, delta[:, o : o + 1], out=product), 0, out=out[o])
-        else:
-            for i in range(inputs):
-                torch.sum(torch.mul(delta, h[:, i : i + 1], out=product), 0, out=out[:, i])
+        by_row = len(out.columns) > len(out.rows)
+        width = max(len(out.columns), len(out.rows))
+        product, _ = self._room("product", delta[0].shape[0], width)
+        whole, single, targets = (h, delta, out.rows) if by_row else (delta, h, out.columns)
+        for column, target in zip(single[1], targets, strict=True):
+            torch.sum(torch.mul(whole[0], column, out=product), 0, out=target)
 
     def predict(self, x: Tensor) -> Tensor:
         """Return every run's outputs for the same inputs."""
-        return self._forward(x.unsqueeze(-1))[-1].permute(2, 0, 1)
+        return self._forward(x.unsqueeze(-1))[-1][0].permute(2, 0, 1)
 
     def align(self, value: Any, parameter: Tensor) -> Any:
         """Leave one number per run as it is: it broadcasts along the last dimension."""
@@ -260,6 +277,10 @@ class RunsLast:
     def weights(self) -> Tensor:
         """Return the weights as one row a run."""
         return self.parameters[0].T.contiguous()
+
+
+def _matrix(weight: Tensor) -> Matrix:
+    return Matrix(weight.unbind(0), weight.unbind(1))
 
 
 def _activate(activation: str | None, z: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -122,12 +121,12 @@ def _shuffled(keys: Tensor) -> Tensor:
     """
     n = keys.shape[-1]
     bits = max(1, (n - 1).bit_length())
-    kind: Any = np.uint32 if bits <= 8 else np.uint64
-    packed = keys.mul_(2**24).numpy().astype(kind)
-    packed <<= kind(bits)
-    packed |= np.arange(n, dtype=kind)
+    packed = keys.view(torch.int32).numpy() if bits < 8 else np.empty(keys.shape, np.int64)
+    np.multiply(keys.numpy(), 2**24, out=packed, casting="unsafe")
+    packed <<= bits
+    packed |= np.arange(n, dtype=packed.dtype)
     packed.sort(axis=-1)
-    packed &= kind(2**bits - 1)
+    packed &= 2**bits - 1
     side_by_side = np.moveaxis(packed, 0, -1).astype(np.int64, order="C")  # runs are neighbours
     return torch.from_numpy(np.moveaxis(side_by_side, -1, 0))
 
