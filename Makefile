@@ -21,7 +21,7 @@ export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks html browser browser-install lab serve offline publish-config refresh bench bundles bank deck clean distclean setup help
+.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab serve offline publish-config refresh bench bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -57,8 +57,12 @@ unit: export MPLBACKEND := agg
 unit: $(STAMP)
 	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
-notebooks: $(STAMP)
+notebooks: hygiene nbval
+
+hygiene: $(STAMP)
 	$(PY) -m pytest tests/notebooks -n $(JOBS) -q
+
+nbval: $(STAMP)
 	$(PY) -m pytest --nbval book -n $(JOBS) --dist loadfile -q
 
 # Every page is read anew (--all): a warning of an unchanged page must not hide in a cache.
