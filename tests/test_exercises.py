@@ -170,11 +170,18 @@ HOSTILE = [
 ]
 
 
+def crowded():
+    """How much longer a machine with more work than processors may take."""
+    return (
+        max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1)) if hasattr(os, "getloadavg") else 3
+    )
+
+
 @pytest.mark.parametrize(("answer", "status", "words"), HOSTILE)
 def test_hostile_answers_get_a_message_in_time(answer, status, words):
     start = time.perf_counter()
     verdict = check("gd_step", answer)
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 5 * crowded()
     assert verdict.status == status
     assert words in repr(verdict)
     assert check("gd_step", lambda w, grad, lr: w - lr * grad), "the next answer is judged as ever"
@@ -186,7 +193,7 @@ def test_outside_the_main_thread_the_time_is_limited_as_well():
     thread = threading.Thread(target=lambda: found.append(grade("gd_step", forever, seconds=0.3)))
     thread.start()
     thread.join(5)
-    assert found[0].status == "slow" and time.perf_counter() - start < 3
+    assert found[0].status == "slow" and time.perf_counter() - start < 3 * crowded()
 
 
 def test_an_in_place_answer_passes_and_is_told_so():
