@@ -1,16 +1,16 @@
 // What every page of the book does for its readers beyond the theme.
 
-/** Let the keyboard reach what scrolls sideways: wide formulas, tables, code and outputs. */
-function reachable() {
-  for (const box of document.querySelectorAll(".math-block, .bd-article pre, .pst-scrollable-table-container, .cell_output .output")) {
-    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
-    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
-    if (!scrolls && box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
-  }
+/** Let the keyboard reach what scrolls: wide formulas, tables, code and outputs. */
+function reachable({ target: box }) {
+  const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+  if (scrolls) box.tabIndex = 0;
+  else if (box.getAttribute("tabindex") === "0") box.removeAttribute("tabindex");
 }
 
-new ResizeObserver(reachable).observe(document.documentElement);
-document.fonts.ready.then(reachable);
+const watcher = new ResizeObserver((entries) => entries.forEach(reachable));
+for (const box of document.querySelectorAll(".math-block, .bd-article pre, .pst-scrollable-table-container, .cell_output .output")) {
+  watcher.observe(box);
+}
 
 // Excerpts under search results are fetched, which a browser allows over http only.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
