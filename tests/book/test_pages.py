@@ -20,8 +20,10 @@ FIRST_LOAD = 600_000  # bytes over the wire
 WATCH = """window.moved = 0; new PerformanceObserver((list) => {
   for (const e of list.getEntries()) if (!e.hadRecentInput) moved += e.value
 }).observe({ type: "layout-shift", buffered: true })"""
-VIOLATIONS = """async () => (await axe.run({ exclude: [".katex-html"] })).violations.flatMap((v) =>
+VIOLATIONS = """async (left) => (await axe.run({ exclude: left })).violations.flatMap((v) =>
   v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}`))"""
+DRAWING = [".katex-html"]  # hidden from screen readers; the MathML beside it is for them
+CODE = [".highlight"]  # coloured alike everywhere: checked on the other pages, it takes its time
 
 
 @pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html"])
@@ -31,11 +33,12 @@ def test_page_is_alone_silent_accessible_and_fits(visit, page):
     seen.scroll()
     seen.page.add_style_tag(content="* { content-visibility: visible !important; }")
     seen.page.evaluate(AXE)
-    assert not seen.page.evaluate(VIOLATIONS)
+    left_out = DRAWING + CODE * bool(re.search(r"/\d\d_", page))
+    assert not seen.page.evaluate(VIOLATIONS, left_out)
     seen.page.evaluate("document.documentElement.dataset.theme = 'light'")
     seen.page.set_viewport_size({"width": 375, "height": 812})
     seen.page.wait_for_timeout(300)
-    assert not seen.page.evaluate(VIOLATIONS)
+    assert not seen.page.evaluate(VIOLATIONS, left_out)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 375
     assert not seen.strays
     assert not seen.faults
@@ -108,7 +111,7 @@ def test_no_page_asks_another_host_for_anything(html):
         asked += re.findall(r'<(?:script|img|iframe|source)[^>]*src="(?:https?:)?//[^"]*"', text)
         asked += re.findall(r'<link[^>]*rel="(?:stylesheet|preload)"[^>]*href="https?:', text)
     for sheet in (html / "_static").rglob("*.css"):
-        asked += re.findall(r"url\(\s*['\"]?https?:[^)]*|@import[^;]*", sheet.read_text("utf-8"))
+        asked += re.findall(r"(?:url\(|@import)\s*['\"]?https?:[^)]*", sheet.read_text("utf-8"))
     assert not asked
 
 
