@@ -29,7 +29,7 @@ def present(_app, _pagename, _templatename, context, _doctree):
     body = context.get("body", "")
     context["page_scripts"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
     context["body"] = body = body.replace(' role="doc-biblioentry"', "").replace(
-        'class="citation-list" role="list"', 'class="citation-list"'
+        'role="list" class="citation-list"', 'class="citation-list"'
     )
     context["page_fonts"] = FONTS + MATH_FONTS * ('class="katex"' in body)
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
