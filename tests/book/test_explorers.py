@@ -468,7 +468,15 @@ def test_alive_in_the_built_book(visit, kind):
     for file in pages:
         path = "/" + file.relative_to(BOOK).as_posix()
         page = visit(path=path, root=BOOK, wait=False)
-        page.locator(f'.sgd-widget[data-widget="{kind}"]').first.scroll_into_view_if_needed()
+        for _ in range(20):  # what comes into view is laid out, and may push the rest down
+            page.evaluate(
+                "kind => document.querySelector(`.sgd-widget[data-widget='${kind}']`)"
+                ".scrollIntoView({block: 'center', behavior: 'instant'})",
+                kind,
+            )
+            page.wait_for_timeout(250)
+            if page.locator(f".sgd-{kind}[data-ready]").count():
+                break
         page.locator(f".sgd-{kind}[data-ready]").first.wait_for()
         own = page.locator(f".sgd-{kind}").first
         before = drawn(page, kind), own.locator(".sgd-sentence").text_content()
