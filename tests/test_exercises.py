@@ -1,6 +1,7 @@
 """Exercises: right answers pass however they are written, wrong ones are told why they are."""
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -126,6 +127,16 @@ def forever_and_deaf(w, grad, lr):
             pass
 
 
+def deaf_thrice():
+    while True:
+        try:
+            while True:
+                with contextlib.suppress(BaseException):
+                    forever_and_deaf(1, 2, 3)
+        except BaseException:
+            pass
+
+
 def deep(w, grad, lr):
     return deep(w, grad, lr)
 
@@ -185,6 +196,13 @@ def test_hostile_answers_get_a_message_in_time(answer, status, words):
     assert verdict.status == status
     assert words in repr(verdict)
     assert check("gd_step", lambda w, grad, lr: w - lr * grad), "the next answer is judged as ever"
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_code_that_swallows_every_exception_is_stopped_each_time(turn):
+    start = time.perf_counter()
+    assert run_guarded(deaf_thrice, seconds=0.05).timed_out
+    assert time.perf_counter() - start < 1.5 * crowded()
 
 
 def test_outside_the_main_thread_the_time_is_limited_as_well():

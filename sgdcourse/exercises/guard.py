@@ -30,6 +30,7 @@ __all__ = ["Outcome", "run_guarded"]
 
 _KEEP = 2000  # characters of the reader's prints that are kept
 _AGAIN = 0.002  # seconds between two alarms, for code that swallows the first
+_SOON = 20e-6  # at most so many seconds, for code that swallows the second as well
 _GRANT, _GRANTS = 0.5, 30  # more seconds for code caught in an import, and how often
 
 
@@ -86,20 +87,26 @@ def run_guarded(call: Callable[[], Any], seconds: float = 3.0) -> Outcome:
 
 def _by_alarm(protected: Callable[[], Outcome], seconds: float) -> Outcome:
     """Stop `protected` by SIGALRM, again and again until it lets go."""
-    armed, started, grants = True, False, _GRANTS
+    armed, started, struck, grants = True, False, False, _GRANTS
+    chance = random.Random(0)
     outcome = Outcome(timed_out=True)
 
     def alarm(signum: int, frame: FrameType | None) -> None:
-        nonlocal grants
-        if armed and grants and _importing(frame):
+        nonlocal grants, struck
+        if not armed or (frame is not None and frame.f_code is _by_alarm.__code__):
+            return
+        if grants and _importing(frame):
             grants -= 1
             signal.setitimer(signal.ITIMER_REAL, _GRANT, _AGAIN)
-        elif armed:
-            raise _TimeUp
+            return
+        if struck:  # the code swallows alarms: let one meet it in its own `except`
+            signal.setitimer(signal.ITIMER_REAL, _SOON * chance.random() + 1e-6, _AGAIN)
+        struck = True
+        raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, alarm)
     remaining, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
-    while armed:  # an alarm may strike at any of these lines
+    while armed:  # an alarm may strike anywhere below the `try`
         try:
             if not started:
                 started = True
