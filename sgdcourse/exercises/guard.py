@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import io
 import os
 import random
@@ -99,11 +100,13 @@ def _by_alarm(protected: Callable[[], Outcome], seconds: float) -> Outcome:
             grants -= 1
             signal.setitimer(signal.ITIMER_REAL, _GRANT, _AGAIN)
             return
+        gc.disable()  # or an alarm might strike in the finaliser of something unrelated
         if struck:  # the code swallows alarms: let one meet it in its own `except`
             signal.setitimer(signal.ITIMER_REAL, _SOON * chance.random() + 1e-6, _AGAIN)
         struck = True
         raise _TimeUp
 
+    collecting = gc.isenabled()
     before = signal.signal(signal.SIGALRM, alarm)
     remaining, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     while armed:  # an alarm may strike anywhere below the `try`
@@ -116,6 +119,8 @@ def _by_alarm(protected: Callable[[], Outcome], seconds: float) -> Outcome:
             pass
     signal.setitimer(signal.ITIMER_REAL, remaining, interval)
     signal.signal(signal.SIGALRM, before)
+    if collecting:
+        gc.enable()
     return outcome
 
 
