@@ -191,8 +191,8 @@ def crowded():
 @pytest.mark.parametrize(("answer", "status", "words"), HOSTILE)
 def test_hostile_answers_get_a_message_in_time(answer, status, words):
     start = time.perf_counter()
-    verdict = check("gd_step", answer)
-    assert time.perf_counter() - start < 5 * crowded()
+    verdict = check("gd_step", answer) if answer is forever else grade("gd_step", answer, seconds=1)
+    assert time.perf_counter() - start < (5 if answer is forever else 3) * crowded()
     assert verdict.status == status
     assert words in repr(verdict)
     assert check("gd_step", lambda w, grad, lr: w - lr * grad), "the next answer is judged as ever"
@@ -385,14 +385,12 @@ def test_the_notebook_holds_the_exercises_as_written_here(chapter):
         assert any(section in line for line in headings), f"no section is called {section!r}"
 
 
-def test_a_plain_kernel_prints_the_same_verdict_twice():
+def test_another_process_prints_the_same_verdict():
     answer = "lambda w, g, lr: w + lr * g"
     code = f"import sgdcourse as sc; print(sc.check('gd_step', {answer}, record=False))"
-    runs = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        for _ in range(2)
-    ]
-    assert runs[0].stdout == runs[1].stdout != ""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    here = check("gd_step", lambda w, g, lr: w + lr * g, record=False)
+    assert done.stdout == f"{here}\n" != "\n"
 
 
 def test_in_a_real_kernel_a_hostile_answer_leaves_the_notebook_usable(tmp_path):

@@ -7,6 +7,7 @@ the page at PATH is up to date.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from sgdcourse.exercises import library
@@ -76,12 +77,12 @@ def _safe(text: str) -> str:
     return "`".join(pieces)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the page, or check it."""
     parser = argparse.ArgumentParser(description="Write the question bank.")
     parser.add_argument("path", type=Path)
     parser.add_argument("--check", action="store_true", help="do not write; fail if outdated")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if not options.check:
         options.path.write_text(page(), encoding="utf-8")
     elif not options.path.is_file() or options.path.read_text(encoding="utf-8") != page():

@@ -195,20 +195,22 @@ def expected_loss(
     mu = momentum_range(_checks.number("momentum", momentum))
     rates = _lr_of_each_step(lr, _checks.integer("steps", steps, low=0))
     moments = torch.diag_embed(torch.stack([place**2, 0 * place], -1))
-    losses = [0.5 * (lam * moments[:, 0, 0]).sum()]
-    for eta in rates:
-        matrix, push = _one_step(eta, lam, mu, _checks.flag("nesterov", nesterov))
-        moments = matrix @ moments @ matrix.mT + sigma2[:, None, None] * push[:, None] * push
-        losses.append(0.5 * (lam * moments[:, 0, 0]).sum())
-    return torch.stack(losses)
+    squares = [moments[:, 0, 0]]
+    matrices, pushes = _all_steps(rates, lam, mu, _checks.flag("nesterov", nesterov))
+    noise = sigma2[:, None, None] * (pushes[:, :, None] * pushes[:, None, :])[:, None]
+    for matrix, added in zip(matrices, noise, strict=True):
+        moments = matrix @ moments @ matrix.mT + added
+        squares.append(moments[:, 0, 0])
+    return 0.5 * (torch.stack(squares) * lam).sum(1)
 
 
-def _one_step(eta: Tensor, lam: Tensor, mu: Tensor, nesterov: bool) -> tuple[Tensor, Tensor]:
-    """Return the matrices that act on (w, v), shape (n, 2, 2), and the noise's weights (2,)."""
+def _all_steps(rates: Tensor, lam: Tensor, mu: Tensor, nesterov: bool) -> tuple[Tensor, Tensor]:
+    """Return each step's matrices on (w, v), shape (T, n, 2, 2), and noise weights (T, 2)."""
+    eta = rates[:, None]
     gradient, velocity = (1 + mu, mu * mu) if nesterov else (torch.ones_like(mu), mu)
-    rows = [1 - eta * gradient * lam, (-eta * velocity).expand_as(lam), lam, mu.expand_as(lam)]
-    push = torch.stack([-eta * gradient, torch.ones_like(mu)])
-    return torch.stack(rows, -1).reshape(-1, 2, 2), push
+    rows = torch.broadcast_tensors(1 - eta * gradient * lam, -eta * velocity, lam, mu)
+    push = torch.stack([-rates * gradient, torch.ones_like(rates)], -1)
+    return torch.stack(rows, -1).unflatten(-1, (2, 2)), push
 
 
 def _fit(
