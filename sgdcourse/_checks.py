@@ -66,6 +66,14 @@ def seed(value: Any, name: str = "seed") -> int:
     return integer(name, value, low=0, high=MAX_SEED - 1)
 
 
+def seeds(values: Iterable[Any], name: str = "seed") -> list[int]:
+    """Return `values` as a list if each can seed a generator of this package."""
+    listed = list(values)
+    if all(type(value) is int and 0 <= value < MAX_SEED for value in listed):
+        return listed  # the common case, quickly: there may be thousands
+    return [seed(value, name) for value in listed]
+
+
 def flag(name: str, value: Any) -> bool:
     """Return `value` if it is True or False."""
     if not isinstance(value, bool):

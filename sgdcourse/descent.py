@@ -87,12 +87,12 @@ def _grid(lr: Any, momentum: Any, seeds: Any) -> dict[str, tuple[list, bool]]:
         "lr": {"low": 0, "open_low": True},
         "momentum": {"low": 0, "high": 1, "open_high": True},
     }
-    grid = {}
+    grid: dict[str, tuple[list[Any], bool]] = {}
     for name, value in (("lr", lr), ("momentum", momentum)):
         values, many = _list(name, value)
         grid[name] = [_checks.number(name, v, **bounds[name]) for v in values], many
     values, many = _list("seeds", seeds)
-    grid["seed"] = [_checks.seed(v, "seeds") for v in values], many
+    grid["seed"] = _checks.seeds(values, "seeds"), many
     return grid
 
 

@@ -118,7 +118,7 @@ def read_seeds(seeds: Any) -> list[int]:
     """
     if not isinstance(seeds, Iterable):
         return list(range(_checks.integer("seeds", seeds, low=1)))
-    listed = [_checks.seed(_plain(seed), "seeds") for seed in seeds]
+    listed = _checks.seeds(map(_plain, seeds), "seeds")
     return _distinct("seeds", listed)
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import sampling
-from sgdcourse.training import LOSSES
+from sgdcourse.training import loss_function
 
 __all__ = ["Job", "Result"]
 
@@ -34,7 +34,7 @@ class Job:
     held_out : tuple of Tensor, optional
         Inputs and targets to evaluate on.
     loss : str or callable
-        Name in `LOSSES`, or a function (outputs, targets) → mean over the batch.
+        Name in `training.LOSSES`, or a function (outputs, targets) → mean over the batch.
     rule, hyper : str, dict
         Update rule, and its hyper-parameters: numbers, or tensors of shape (R,).
     lr : float or Tensor of shape (R,), float64
@@ -77,7 +77,7 @@ class Job:
     @property
     def loss_function(self) -> Callable[[Tensor, Tensor], Tensor]:
         """The loss as a function of outputs and targets."""
-        return LOSSES[self.loss] if isinstance(self.loss, str) else self.loss
+        return loss_function(self.loss)
 
     @cached_property
     def distinct_seeds(self) -> list[int]:

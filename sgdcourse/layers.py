@@ -75,7 +75,7 @@ def loss_and_delta(loss: str, z: Tensor, y: Tensor, batch: int, outputs: int) ->
     if loss == "mse":
         count = z.shape[batch] * z.shape[outputs]
         delta = z.sub_(y)
-        return delta.square().sum((batch, outputs)).div_(count), delta.mul_(2 / count)
+        return (delta * delta).sum((batch, outputs)).div_(count), delta.mul_(2 / count)
     index = y.unsqueeze(outputs)
     z.sub_(z.amax(outputs, keepdim=True))
     right = z.gather(outputs, index)
@@ -198,8 +198,7 @@ class RunsLast:
         runs, n = order.shape
         rows = order.T.reshape(-1)
         self.x, self.y = (
-            torch.stack([column.index_select(0, rows).view(n, runs) for column in table.T], 1)
-            for table in (self.job.x, self.job.y.view(n, -1))
+            _picked(table, rows, (n, 1, runs)) for table in (self.job.x, self.job.y.view(n, -1))
         )
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
@@ -277,6 +276,12 @@ class RunsLast:
     def weights(self) -> Tensor:
         """Return the weights as one row a run."""
         return self.parameters[0].T.contiguous()
+
+
+def _picked(table: Tensor, rows: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """Return rows of a narrow table, each column in that shape, side by side in dimension 1."""
+    columns = [column.index_select(0, rows).view(shape) for column in table.T]
+    return torch.cat(columns, 1) if len(columns) > 1 else columns[0]
 
 
 def _matrix(weight: Tensor) -> Matrix:

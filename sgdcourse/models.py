@@ -83,7 +83,7 @@ def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
     >>> start_weights(nn.Linear(2, 1), [3, 4]).shape
     torch.Size([2, 3])
     """
-    seeds = [_checks.seed(s) for s in seeds]
+    seeds = _checks.seeds(seeds)
     owners = [layer for layer in model.modules() if list(layer.parameters(recurse=False))]
     for layer in owners:
         if not hasattr(layer, "reset_parameters"):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks
-from sgdcourse.training import LOSSES
+from sgdcourse.training import loss_function
 
 __all__ = ["Loss", "Options", "check_loss", "check_model", "check_options", "read_pair"]
 
@@ -75,10 +75,7 @@ def read_pair(
 @torch.no_grad()
 def check_loss(name: Loss, model: nn.Module, data: tuple[Tensor, Tensor]) -> None:
     """See that the loss fits the model's outputs and is a mean over the batch."""
-    if isinstance(name, str):
-        _checks.one_of("loss", name, LOSSES, "or give a function (outputs, targets) -> mean")
-    elif not callable(name):
-        _checks.fail("loss", "a name or a function", name, "", TypeError)
+    loss = loss_function(name)
     x, y = data[0][:2], data[1][:2]
     outputs = model(x)
     if name == "mse" and outputs.shape != y.shape:
@@ -86,7 +83,6 @@ def check_loss(name: Loss, model: nn.Module, data: tuple[Tensor, Tensor]) -> Non
         _checks.fail("targets", f"of shape (N, {outputs.shape[1:].numel()}) for mse", got)
     if name == "cross_entropy" and y.dtype != torch.int64:
         _checks.fail("targets", "class numbers (int64) for cross_entropy", y.dtype)
-    loss = LOSSES[name] if isinstance(name, str) else name
     once = loss(outputs, y)
     if not isinstance(once, Tensor) or once.ndim != 0:
         _checks.fail("loss", "a single number, the mean over the batch", once)

@@ -76,7 +76,7 @@ def many_epoch_orders(
     """
     _checks.integer("n", n, low=1)
     _checks.one_of("sampling", sampling, SAMPLINGS)
-    seeds = [_checks.seed(s) for s in seeds]
+    seeds = _checks.seeds(seeds)
     ahead = max(1, min(epochs or 1, DRAWN_AHEAD // (n * max(1, len(seeds)))))
     return itertools.islice(_orders(n, seeds, sampling, ahead, once=ahead == epochs), epochs)
 

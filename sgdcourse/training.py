@@ -76,6 +76,8 @@ def loss_function(loss: str | Loss) -> Loss:
     """Return the loss of that name, or the callable itself."""
     if callable(loss):
         return loss
+    if not isinstance(loss, str):
+        _checks.fail("loss", "a name or a function", loss, "", TypeError)
     return LOSSES[_checks.one_of("loss", loss, LOSSES, "or give a function (output, y) → mean")]
 
 

@@ -418,7 +418,7 @@ BAD = [
         "vector",
         "(2,)",
     ),
-    (lambda: diagnostics.hessian(LINE, XY, loss=3), ValueError, "loss", "3"),
+    (lambda: diagnostics.hessian(LINE, XY, loss=3), TypeError, "loss", "3"),
     (lambda: diagnostics.sharpness(LINE, XY, loss="mse", iterations=0), ValueError, "iter", "0"),
     (lambda: diagnostics.sharpness(LINE, XY, loss="mse", tolerance=0), ValueError, "tol", "0"),
     (lambda: diagnostics.finite_difference(torch.sum, torch.ones(2)), TypeError, "point", "32"),
