@@ -8,6 +8,7 @@ sys.path.insert(0, str(HERE))
 
 import appearance  # noqa: E402
 import book_directives  # noqa: E402
+import heights  # noqa: E402
 import katex  # noqa: E402
 import pictures  # noqa: E402
 import scripts  # noqa: E402
@@ -16,6 +17,6 @@ import styles  # noqa: E402
 
 def setup(app):
     """Register the parts."""
-    for part in (katex, pictures, scripts, styles, appearance, book_directives):
+    for part in (katex, pictures, heights, scripts, styles, appearance, book_directives):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

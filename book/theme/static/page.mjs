@@ -12,5 +12,11 @@ for (const box of document.querySelectorAll(".math-block, .bd-article pre, .pst-
   watcher.observe(box);
 }
 
+// Only menus need the theme's library of 80 kB; other pages do without it.
+if (document.querySelector('[data-bs-toggle="dropdown"]')) {
+  const src = document.currentScript.src.replace(/page\.js.*$/, "scripts/bootstrap.js");
+  document.head.append(Object.assign(document.createElement("script"), { src }));
+}
+
 // Excerpts under search results are fetched, which a browser allows over http only.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
