@@ -109,7 +109,13 @@ def compile_scan(
 
 def single_runs(work: Workload) -> dict[str, Callable[[], int]]:
     """Return the trainers of other libraries that are installed, for one run each."""
-    makers = {"lightning": _lightning, "skorch": _skorch, "fastai": _fastai, "keras": _keras}
+    makers = {
+        "lightning": _lightning,
+        "skorch": _skorch,
+        "fastai": _fastai,
+        "d2l": _d2l,
+        "keras": _keras,
+    }
     gone = absent()
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     return {name: make(work) for name, make in makers.items() if name not in gone}
@@ -179,6 +185,36 @@ def _fastai(work: Workload) -> Callable[[], int]:
         with learner.no_bar(), learner.no_logging():
             learner.fit(work.epochs)
         return work.steps
+
+    return run
+
+
+def _d2l(work: Workload) -> Callable[[], int]:
+    """D2l's Trainer, its drawing left out: with it, the drawing would be what is measured."""
+    from d2l import torch as d2l
+
+    class Module(d2l.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net, self.losses = work.model(), []
+
+        def loss(self, y_hat: Any, y: Any) -> Any:
+            return work.function(y_hat, y)
+
+        def plot(self, key: str, value: Any, train: bool) -> None:
+            self.losses.append(value.detach())
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=0.01, momentum=MOMENTUM)
+
+    class Data(d2l.DataModule):
+        def get_dataloader(self, train: bool) -> DataLoader | None:
+            return _loader(work) if train else None
+
+    def run() -> int:
+        module = Module()
+        d2l.Trainer(max_epochs=work.epochs).fit(module, Data())
+        return len(module.losses)
 
     return run
 
