@@ -52,10 +52,11 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	$(PY) -m tools.workflows
 
+# nbval, which takes seconds to load, only where notebooks are compared.
 # No windows; not for the notebooks, whose figures belong into the page.
 unit: export MPLBACKEND := agg
 unit: $(STAMP)
-	$(PY) -m pytest tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
+	$(PY) -m pytest -p no:nbval tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
 notebooks: hygiene nbval
 
@@ -70,8 +71,8 @@ html: $(STAMP)
 	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
 
 browser: $(HTML)
-	$(PY) -m pytest tests/book -m "not alone" -n $(JOBS) --dist loadfile -q -rs
-	$(PY) -m pytest tests/book -m alone -q -rs
+	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadfile -q -rs
+	$(PY) -m pytest -p no:nbval tests/book -m alone -q -rs
 
 $(HTML): $(STAMP)
 	$(MAKE) html
