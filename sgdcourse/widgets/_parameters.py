@@ -19,7 +19,7 @@ PARAMETERS: dict[str, dict[str, dict[str, Any]]] = json.loads(
 )
 
 
-class Parameter(traitlets.TraitType[Any, Any]):
+class Parameter(traitlets.TraitType):  # not subscriptable in Colab's traitlets
     """A synced trait that refuses what its row of the table does not allow.
 
     Parameters
