@@ -1,4 +1,8 @@
-"""Measure everything: `python -m benchmarks [--rounds 5]`. It takes some minutes."""
+"""Measure everything: `python -m benchmarks`; it takes some minutes.
+
+One part alone: `python -m benchmarks engine` or `python -m benchmarks pages`; what is stored of
+the other part stays.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import torch
 
-from benchmarks import measures, peers, report, workloads
+from benchmarks import measures, pages, peers, report, workloads
 from benchmarks.report import Goal
 
 SIZES = {"toy": (1, 256, 1024), "digits": (256,), "digits64": (256,), "logistic": (256,)}
@@ -22,17 +26,27 @@ SIZES = {"toy": (1, 256, 1024), "digits": (256,), "digits64": (256,), "logistic"
 def main() -> int:
     """Measure, print and write the tables; return 1 if a goal is below its floor."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", choices=PARTS, help="one part alone; default: both")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every measurement")
-    rounds = parser.parse_args().rounds
-    torch.set_num_threads(1)
-    results = measure(rounds)
-    goals = hold_goals(results)
-    print(report.write(results, goals))
-    return 0 if all(goal.above_floor for goal in goals) else 1
+    options = parser.parse_args()
+    held = []
+    for part in [options.part] if options.part else PARTS:
+        measured, hold = PARTS[part]
+        try:
+            results = measured(options.rounds)
+        except pages.MissingError as missing:
+            print(f"bench: the pages are not measured: {missing}", file=sys.stderr)
+            return 1
+        goals = hold(results)
+        report.store(part, results, goals)
+        held += goals
+    print(report.write())
+    return 0 if all(goal.above_floor for goal in held) else 1
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Return all measurements."""
+    """Return all measurements of the engine."""
+    torch.set_num_threads(1)
     makers = {
         "toy": workloads.toy,
         "digits": workloads.digits,
@@ -112,6 +126,8 @@ def say(what: str) -> None:
     """Tell people who wait what is measured now."""
     print(f"… {what}", file=sys.stderr, flush=True)
 
+
+PARTS = {"engine": (measure, hold_goals), "pages": (pages.measure, pages.hold_goals)}
 
 if __name__ == "__main__":
     sys.exit(main())

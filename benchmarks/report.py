@@ -12,10 +12,12 @@ from typing import Any
 from benchmarks.peers import PEERS, absent
 from benchmarks.timing import Time
 
-__all__ = ["Goal", "page", "versions", "write"]
+__all__ = ["Goal", "page", "store", "versions", "write"]
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "book" / "appendix" / "benchmarks.md"
+STORED = {"engine": HERE / "results.json", "pages": HERE / "pages.json"}
+WORST = ("accessibility", "best-practices", "seo")
 FLOOR = 0.6
 
 
@@ -60,12 +62,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def page(results: dict[str, Any], goals: list[Goal]) -> str:
-    """Return the book's page."""
+def page(results: dict[str, Any], goals: list[Goal], loads: dict[str, Any] | None = None) -> str:
+    """Return the book's page: the engine's tables, and how the book's own pages load."""
     lines = [
         "# Benchmarks",
         "",
-        "How fast the companion package trains, next to other ways to train the same models.",
+        "How fast the companion package trains, next to other ways to train the same models,"
+        " and how fast these pages load.",
         "This page is written by `make bench`, which measures everything anew on your machine.",
         "",
         "One thread, processor time, contestants taking turns in one process,"
@@ -99,6 +102,7 @@ def page(results: dict[str, Any], goals: list[Goal]) -> str:
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [_many_row(row) for row in results["many"]]
+    lines += _loads(loads) if loads else []
     lines += [
         "",
         "## Goals",
@@ -117,6 +121,45 @@ def page(results: dict[str, Any], goals: list[Goal]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _loads(loads: dict[str, Any]) -> list[str]:
+    """Return the section on the book's pages."""
+    rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in loads["pages"]:
+        rows.setdefault((row["theme"], row["page"]), {})[row["preset"]] = row
+    return [
+        "",
+        "## The pages of this book",
+        "",
+        f"Lighthouse {loads['lighthouse']} in {loads['browser']}, each page served compressed from"
+        f" the same machine; performance is the median of {loads['rounds']} loads.",
+        "The phone is Lighthouse's throttled one: a slow network, a quarter of this processor.",
+        "The last rows are the same pages in the theme's default settings, with MathJax and all"
+        " else served from the same place.",
+        "",
+        "| page | performance, phone | performance, desktop | accessibility | best practices |"
+        " SEO | first load, kB | largest paint on the phone, s | layout shift |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *[_load_row(theme, name, presets) for (theme, name), presets in rows.items()],
+    ]
+
+
+def _load_row(theme: str, name: str, presets: dict[str, dict[str, Any]]) -> str:
+    phone, desktop = presets["mobile"], presets["desktop"]
+    both = phone, desktop
+    path = name.removeprefix("book/").removesuffix(".html")
+    title = f"{{doc}}`/book/{path}`" + (", default settings" if theme != "ours" else "")
+    cells = [
+        title,
+        f"{phone['performance']}",
+        f"{desktop['performance']}",
+        *(f"{min(row[score] for row in both)}" for score in WORST),
+        f"{max(row['bytes'] for row in both) / 1000:.0f}",
+        f"{phone['paint']:.1f}",
+        f"{max(row['shift'] for row in both):.2g}",
+    ]
+    return "| " + " | ".join(cells) + " |"
 
 
 def _many_row(row: dict[str, Any]) -> str:
@@ -142,13 +185,21 @@ def _span(time: dict[str, float]) -> str:
     return f"{micro['median']:.0f} | {micro['least']:.0f} … {micro['most']:.0f}"
 
 
-def write(results: dict[str, Any], goals: list[Goal]) -> str:
-    """Write results.json beside this file and the book's page; return the page."""
-    text = page(results, goals)
+def store(part: str, results: dict[str, Any], goals: list[Goal]) -> None:
+    """Keep one part's measurements and goals beside this file."""
     stored = {**results, "goals": [asdict(goal) for goal in goals]}
-    (HERE / "results.json").write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n")
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(text)
+    STORED[part].write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def write() -> str:
+    """Write the book's page from what is stored of each part; return the page."""
+    engine, loads = (
+        json.loads(file.read_text("utf-8")) if file.exists() else None for file in STORED.values()
+    )
+    goals = [Goal(**goal) for part in (engine, loads) if part for goal in part["goals"]]
+    text = page(engine, goals, loads) if engine else ""
+    if text:
+        PAGE.write_text(text, "utf-8")
     return text
 
 
