@@ -766,23 +766,23 @@ def explosive(t):
 
 @right("read_range_test")
 def by_numpy(lrs, losses):
-    return np.asarray(lrs)[np.nanargmin(np.asarray(losses))] / 10
+    return np.asarray(lrs)[np.nanargmin(np.asarray(losses))] / 2
 
 
 @right("read_range_test")
 def by_python(lrs, losses):
     finite = [(b, a) for a, b in zip(lrs.tolist(), losses.tolist(), strict=True) if b == b]
-    return min(finite)[1] / 10
+    return min(finite)[1] / 2
 
 
 @wrong("read_range_test", "at the edge")
 def edge(lrs, losses):
-    return 10 * by_numpy(lrs, losses)
+    return 2 * by_numpy(lrs, losses)
 
 
 @wrong("read_range_test", "NaN taken for the lowest")
 def careless(lrs, losses):
-    return lrs[torch.argmin(losses)] * 0.1
+    return lrs[torch.argmin(losses)] * 0.5
 
 
 @wrong("read_range_test", "place instead of lr")

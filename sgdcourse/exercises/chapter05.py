@@ -181,14 +181,14 @@ def _lowest(losses: Tensor) -> int:
 
 READ_RANGE = Exercise(
     name="read_range_test",
-    truth=lambda lrs, losses: lrs[_lowest(losses)] / 10,
+    truth=lambda lrs, losses: lrs[_lowest(losses)] / 2,
     cases=_range_cases,
     remark="It is a first guess; a sweep around it decides.",
     slips={
         "at the edge": lambda lrs, losses: lrs[_lowest(losses)],
-        "NaN taken for the lowest": lambda lrs, losses: lrs[losses.argmin()] / 10,
+        "NaN taken for the lowest": lambda lrs, losses: lrs[losses.argmin()] / 2,
         "last finite lr": lambda lrs, losses: lrs[torch.isfinite(losses)][-1],
-        "loss instead of lr": lambda lrs, losses: losses[_lowest(losses)] / 10,
+        "loss instead of lr": lambda lrs, losses: losses[_lowest(losses)] / 2,
         "place instead of lr": lambda lrs, losses: _lowest(losses),
     },
 )
