@@ -13,6 +13,7 @@ STATIC = [
 UNWANTED = re.compile(r"thebe|mathjax|require\.js|embed-amd|togglebutton|design-tabs")
 FONTS = ["CourseSerif", "CourseSerif-Italic"]
 MATH_FONTS = ["KaTeX_Main-Regular", "KaTeX_Math-Italic"]
+UNFOLD = "Pages of this part"
 ALIVE = {"boot.js": "sgd-widget", "quiz.js": "sgd-quiz"}
 
 
@@ -32,8 +33,16 @@ def present(_app, _pagename, _templatename, context, _doctree):
         'role="list" class="citation-list"', 'class="citation-list"'
     )
     context["page_fonts"] = FONTS + MATH_FONTS * ('class="katex"' in body)
+    listing = context.get("generate_toctree_html")
+    if listing:
+        context["generate_toctree_html"] = lambda *a, **k: named(str(listing(*a, **k)))
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
     context["uses_code"] = "highlight" in body
+
+
+def named(listing):
+    """Give the buttons that unfold a part of the contents a name for screen readers."""
+    return listing.replace("<summary>", f'<summary aria-label="{UNFOLD}">')
 
 
 def wanted(script):

@@ -1,6 +1,7 @@
 """The book's directives: explorer, chapter map, status tables; and the API's way back."""
 
 import importlib
+import inspect
 import json
 import re
 from functools import cache
@@ -13,6 +14,31 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
 STATUS = ROOT / "book" / "appendix" / "status.json"
+HOMES = {  # the chapter of a module, for names that no chapter's code uses
+    "problems": "01_gradient_descent",
+    "data": "02_stochastic_gradient_descent",
+    "models": "06_train_a_classifier",
+    "rules": "04_momentum",
+    "optim": "04_momentum",
+    "schedules": "05_learning_rate_schedules",
+    "sampling": "02_stochastic_gradient_descent",
+    "training": "06_train_a_classifier",
+    "sweeps": "03_mini_batch",
+    "batches": "03_mini_batch",
+    "convergence": "01_gradient_descent",
+    "conventions": "appendix/conventions",
+    "descent": "01_gradient_descent",
+    "momentum": "04_momentum",
+    "noise": "02_stochastic_gradient_descent",
+    "optimum": "02_stochastic_gradient_descent",
+    "curvature": "04_momentum",
+    "curves": "05_learning_rate_schedules",
+    "gradients": "03_mini_batch",
+    "landscape": "04_momentum",
+    "parameters": "06_train_a_classifier",
+    "ranges": "05_learning_rate_schedules",
+    "exercises": "01_gradient_descent",
+}
 
 
 class Explorer(SphinxDirective):
@@ -79,6 +105,29 @@ class StatusTable(SphinxDirective):
         return holder.children
 
 
+class ApiNames(SphinxDirective):
+    """List every public name of some modules, each as a link with its first sentence."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        lines = ["| name | what it is |", "| --- | --- |"]
+        for word in self.arguments[0].split():
+            module = importlib.import_module(f"sgdcourse.{word}")
+            lines += [self.entry(f"sgdcourse.{word}", word, name) for name in module.__all__]
+        holder = nodes.Element()
+        self.state.nested_parse(lines, self.content_offset, holder)
+        return holder.children
+
+    def entry(self, module, word, name):
+        thing = getattr(importlib.import_module(module), name)
+        described = callable(thing) or isinstance(thing, type)
+        first = inspect.getdoc(thing).split("\n\n")[0] if described else ""
+        first = " ".join(first.split()).replace("|", "\\|")
+        return f"| {{py:obj}}`{word}.{name} <{module}.{name}>` | {first} |"
+
+
 @cache
 def sources():
     """Return (document, code) of every chapter, in order."""
@@ -90,18 +139,20 @@ def sources():
     return found
 
 
-def introduce(app, what, name, _obj, _options, lines):
-    """Make absolute values plain text, and end with the chapter that first uses the name."""
+def introduce(app, what, name, thing, _options, lines):
+    """Make absolute values plain text, and end with the chapter that introduces the name."""
     lines[:] = [line if line.lstrip().startswith(">>>") else plain(line) for line in lines]
     if what not in ("function", "class", "data"):
         return
     short = name.removeprefix("sgdcourse.").split(".")
     module = short[-2] if len(short) > 1 else ""
     called = rf"\b(?:sc|sgdcourse|{module})\.{short[-1]}\b|\bimport [^\n]*\b{short[-1]}\b"
-    for document, code in sources():
-        if re.search(called, code) and document[1:] in app.env.found_docs:
-            lines += ["", f"*First met in* :doc:`{document}`.", ""]
-            return
+    used = (f"*First met in* :doc:`{at}`." for at, code in sources() if re.search(called, code))
+    home = HOMES.get(
+        (getattr(thing, "__module__", None) or module).split(".")[-1], HOMES.get(module)
+    )
+    belongs = f"*Belongs to* :doc:`/book/{home}`." if home else None
+    lines += ["", next(used, belongs) or "", ""]
 
 
 def plain(line):
@@ -114,4 +165,5 @@ def setup(app):
     app.add_directive("explorer", Explorer)
     app.add_directive("chapter-map", ChapterMap)
     app.add_directive("status-table", StatusTable)
+    app.add_directive("api-names", ApiNames)
     app.connect("autodoc-process-docstring", introduce)
