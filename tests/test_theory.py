@@ -396,6 +396,17 @@ def test_decaying_steps_give_one_over_t(scale):
     assert 2 * curve[-1].item() == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.parametrize(("scale", "curvature"), [(0.3, 1.0), (0.1, 2.0), (0.2, 0.5)])
+def test_decaying_steps_that_are_too_short_forget_the_start_with_power_two_c_lambda(
+    scale, curvature
+):
+    curve = theory.expected_loss(
+        lambda step: scale / (step + 1), curvature, 0.0, start=5.0, steps=4_000
+    )
+    power = torch.log(curve[4_000] / curve[400]) / math.log(10)
+    assert power.item() == pytest.approx(-2 * scale * curvature, rel=0.01)
+
+
 def test_averages_within_three_percent():
     lr, decay, burn, steps = 0.3, 0.95, 100, 400
     total = ema = 0.0
