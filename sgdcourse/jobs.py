@@ -145,7 +145,7 @@ class Result:
         """Record the loss of every run on all data, and loss and accuracy on held-out data."""
         if not job.evaluate:
             return
-        self.full_loss.append(_measure(predict, job, job.x, job.y)[0])
+        self.full_loss.append(_measure(predict, job, job.x, job.y, accuracy=False)[0])
         if job.held_out is not None:
             loss, accuracy = _measure(predict, job, *job.held_out)
             self.eval_loss.append(loss)
@@ -153,17 +153,17 @@ class Result:
 
 
 def _measure(
-    predict: Callable[[Tensor], Tensor], job: Job, x: Tensor, y: Tensor
+    predict: Callable[[Tensor], Tensor], job: Job, x: Tensor, y: Tensor, *, accuracy: bool = True
 ) -> tuple[Tensor, Tensor]:
-    """Return each run's loss and accuracy on some data (NaN where the targets are no classes)."""
+    """Return each run's loss and accuracy on some data (NaN where there is none)."""
     losses = torch.vmap(job.loss_function, in_dims=(0, None))
-    classes = not y.is_floating_point()
+    classes = accuracy and not y.is_floating_point()
     loss = job.weights.new_zeros(len(job.weights))
-    accuracy = torch.full_like(loss, 0.0 if classes else math.nan)
+    right = torch.full_like(loss, 0.0 if classes else math.nan)
     rows = max(job.batch_size, ROWS)
     for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
         outputs = predict(some_x)
         loss += losses(outputs, some_y) * (len(some_x) / len(x))
         if classes:
-            accuracy += (outputs.argmax(-1) == some_y).sum(-1) / len(x)
-    return loss, accuracy
+            right += (outputs.argmax(-1) == some_y).sum(-1) / len(x)
+    return loss, right
