@@ -780,6 +780,11 @@ def edge(lrs, losses):
     return 2 * by_numpy(lrs, losses)
 
 
+@wrong("read_range_test", "a tenth")
+def by_the_old_rule(lrs, losses):
+    return 0.2 * by_numpy(lrs, losses)
+
+
 @wrong("read_range_test", "NaN taken for the lowest")
 def careless(lrs, losses):
     return lrs[torch.argmin(losses)] * 0.5

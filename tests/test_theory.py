@@ -202,6 +202,23 @@ def test_where_the_roots_are_complex_the_rate_is_the_root_of_the_momentum(moment
     assert theory.damping(lr, momentum, 1.0) == "underdamped"
 
 
+@given(lr=st.floats(0.05, 0.95), momentum=st.floats(0.5, 0.97))
+def test_nesterov_damps_complex_roots_more_where_it_is_steeper(lr, momentum):
+    matrix = linear_map(lr, momentum, 1.0, nesterov=True)
+    first = torch.linalg.eigvals(matrix)[0]
+    if abs(first.imag) > 1e-6:
+        modulus = math.sqrt(momentum * (1 - lr))
+        assert first.abs().item() == pytest.approx(modulus, abs=1e-9)
+        assert theory.momentum_rate(lr, momentum, 1.0, nesterov=True) == pytest.approx(modulus)
+
+
+@given(lr=st.floats(1e-4, 1e-3), momentum=st.floats(0, 0.9))
+def test_at_small_lr_momentum_has_the_variance_of_its_effective_lr(lr, momentum):
+    plain = theory.stationary_variance(theory.effective_lr(lr, momentum), 1.0, NOISE)
+    heavy = theory.stationary_variance(lr, 1.0, NOISE, momentum=momentum)
+    assert heavy == pytest.approx(plain, rel=0.01)
+
+
 @given(lr=st.floats(0.01, 3.9))
 def test_critical_momentum_is_critical(lr):
     momentum = theory.critical_momentum(lr, 1.0)

@@ -186,6 +186,7 @@ READ_RANGE = Exercise(
     remark="It is a first guess; a sweep around it decides.",
     slips={
         "at the edge": lambda lrs, losses: lrs[_lowest(losses)],
+        "a tenth": lambda lrs, losses: lrs[_lowest(losses)] / 10,
         "NaN taken for the lowest": lambda lrs, losses: lrs[losses.argmin()] / 2,
         "last finite lr": lambda lrs, losses: lrs[torch.isfinite(losses)][-1],
         "loss instead of lr": lambda lrs, losses: losses[_lowest(losses)] / 2,
