@@ -498,6 +498,11 @@ def root(lr, batch, new, critical):
     return lr * math.sqrt(min(new, critical) / batch)
 
 
+@wrong("scale_lr", "square root, no limit")
+def plain_root(lr, batch, new, critical):
+    return lr * (new / batch) ** 0.5
+
+
 @wrong("scale_lr", "unchanged")
 def same(lr, batch, new, critical):
     return lr

@@ -152,6 +152,9 @@ SCALE_LR = Exercise(
         "square root": lambda lr, batch, new_batch, critical: (
             lr * (min(new_batch, critical) / batch) ** 0.5
         ),
+        "square root, no limit": lambda lr, batch, new_batch, critical: (
+            lr * (new_batch / batch) ** 0.5
+        ),
         "wrong direction": lambda lr, batch, new_batch, critical: (
             lr * batch / min(new_batch, critical)
         ),

@@ -125,9 +125,9 @@ def _in_list(truth: list[Any], answer: Any, rtol: float) -> str:
     if isinstance(answer, Tensor) and answer.ndim:
         answer = list(answer)
     if not isinstance(answer, list):
-        return f"{len(truth)} items are expected, yours is {_kind(answer)}"
+        return f"{_items(truth)} expected, yours is {_kind(answer)}"
     if len(answer) != len(truth):
-        return f"{len(truth)} items are expected, yours has {len(answer)}"
+        return f"{_items(truth)} expected, yours has {len(answer)}"
     for index, (right, given) in enumerate(zip(truth, answer, strict=True)):
         told = difference(right, given, rtol)
         if told:
@@ -187,6 +187,11 @@ def _array(value: Any) -> Any:
     import numpy as np
 
     return np.asarray(value).copy()
+
+
+def _items(expected: list[Any]) -> str:
+    """Return how many there are, with the verb."""
+    return "1 item is" if len(expected) == 1 else f"{len(expected)} items are"
 
 
 def _kind(value: Any) -> str:
