@@ -21,7 +21,7 @@ export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab serve offline publish-config refresh bench bundles bank deck clean distclean setup help
+.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -32,7 +32,8 @@ help:
 	@echo "make publish-config REPO=owner/name   name the repository: buttons for Colab and Binder"
 	@echo "make refresh [NB=book/…]    re-execute one notebook, or all, and store the outputs"
 	@echo "make lint                   ruff, mypy, actionlint"
-	@echo "make bench                  measure the course's speed against other ways to train"
+	@echo "make bench [PART=engine|pages]  measure training against other ways, and the pages' load"
+	@echo "make colab [NB=…]           run the chapters with Google Colab's versions"
 	@echo "make bundles                rebuild the explorers' JavaScript bundles"
 	@echo "make bank                   rebuild the teachers' question bank"
 	@echo "make deck                   build the Anki deck of glossary and quizzes"
@@ -71,7 +72,7 @@ html: $(STAMP)
 	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
 
 browser: $(HTML)
-	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadfile -q -rs
+	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadgroup -q -rs
 	$(PY) -m pytest -p no:nbval tests/book -m alone -q -rs
 
 $(HTML): $(STAMP)
@@ -96,7 +97,10 @@ refresh: $(STAMP)
 	$(PY) -m tools.refresh $(NB)
 
 bench: $(STAMP)
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(PART)
+
+colab: $(STAMP)
+	$(PY) -m tools.colab $(NB)
 
 bundles: $(STAMP)
 	cd sgdcourse/widgets/js && npm ci --silent --no-audit --no-fund && node build.mjs

@@ -1,27 +1,19 @@
 """The built book, served and opened in a real browser."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from tools.browser import launch
 from tools.site import HTML, served
 
 ROOT = Path(__file__).parents[2]
 STATIC = ["sgdcourse/widgets/static", "sgdcourse/exercises/static"]
 SOURCES = ["_config.yml", "_toc.yml", "book", *STATIC]
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def newest(paths):
@@ -30,12 +22,13 @@ def newest(paths):
 
 
 @pytest.fixture(scope="session")
-def html():
-    """Folder of the built book; built anew where a source is younger than it."""
+def html(tmp_path_factory):
+    """Folder of the built book; built anew, by one process, where a source is younger than it."""
     made = HTML / "searchindex.js"
-    if not made.exists() or newest([ROOT / s for s in SOURCES]) > made.stat().st_mtime:
-        builder = Path(sys.executable).with_name("jupyter-book")
-        subprocess.run([builder, "build", ".", "--quiet"], cwd=ROOT, check=True)
+    with FileLock(tmp_path_factory.getbasetemp().parent / "build.lock"):
+        if not made.exists() or newest([ROOT / s for s in SOURCES]) > made.stat().st_mtime:
+            builder = Path(sys.executable).with_name("jupyter-book")
+            subprocess.run([builder, "build", ".", "--quiet"], cwd=ROOT, check=True)
     return HTML
 
 
@@ -46,20 +39,18 @@ def address(html):
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def browser():
+    """The one browser of this process; each test opens its own windows in it."""
     playwright = pytest.importorskip("playwright.sync_api")
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = next(filter(None, map(shutil.which, names)), None)
     with playwright.sync_playwright() as running:
         try:
-            browser = running.chromium.launch(executable_path=path, args=SWITCHES)
-        except playwright.Error as error:
+            started = launch(running)
+        except RuntimeError as error:
             if os.environ.get("SGDCOURSE_REQUIRE_BROWSER"):
                 raise
-            reason = str(error).splitlines()[0]
-            pytest.skip(f"no Chromium to look at the pages with ({reason}): make browser-install")
-        yield browser
-        browser.close()
+            pytest.skip(str(error))
+        yield started
+        started.close()
 
 
 class Visit:
@@ -75,36 +66,59 @@ class Visit:
         wire.send("Network.enable")
         wire.on("Network.loadingFinished", lambda e: self.sizes.append(e["encodedDataLength"]))
         page.on("requestfailed", lambda r: self.faults.append(f"{r.failure} {r.url}"))
+        self.waiting = set()
+        page.on("request", lambda r: self.waiting.add(r))
+        for end in ("requestfinished", "requestfailed"):
+            page.on(end, lambda r: self.waiting.discard(r))
+
+    def settle(self):
+        """Wait until nothing is under way: requests, fonts, explorers in view, frames."""
+        for _ in range(200):
+            self.page.evaluate(SETTLED)
+            if not self.waiting:
+                return
+        raise TimeoutError(f"still loading: {self.waiting}")
 
     def scroll(self):
         """Go through the whole page, so that whatever loads late has loaded."""
-        self.page.evaluate(
-            """async () => {
-              for (let y = 0; y < document.body.scrollHeight; y += 600) {
-                scrollTo(0, y); await new Promise((r) => setTimeout(r, 15));
-              }
-              scrollTo(0, 0);
-              const late = [...document.images].filter((i) => !i.complete);
-              await Promise.all(late.map((i) => new Promise((r) => { i.onload = i.onerror = r; })));
-            }"""
-        )
-        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(SCROLL)
+        self.settle()
+
+
+SETTLED = """async () => {
+  const frame = () => new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
+  await document.fonts.ready;
+  await frame();
+  await frame();
+}"""
+SCROLL = """async () => {
+  for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
+    scrollTo(0, y);
+    await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
+  }
+  scrollTo(0, 0);
+  const late = [...document.images].filter((i) => !i.complete);
+  await Promise.all(late.map((i) => new Promise((r) => { i.onload = i.onerror = r; })));
+  const asleep = () => document.querySelector(".sgd-widget[data-state]:not(:has([data-ready]))");
+  for (let i = 0; asleep() && i < 200; i += 1) await new Promise((r) => setTimeout(r, 10));
+}"""
 
 
 @pytest.fixture
-def visit(chromium, address):
+def visit(browser, address):
     """Return a function that opens a page of the book."""
     contexts = []
 
     def go(path, *, root=None, before="", **options):
-        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         root = root or address
         one = Visit(context.new_page(), (root, "data:", "blob:"))
         if before:
             one.page.add_init_script(before)
         one.page.goto(f"{root}/{path}")
-        one.page.wait_for_load_state("networkidle")
+        if options.get("java_script_enabled", True):
+            one.settle()
         return one
 
     yield go

@@ -4,7 +4,6 @@ import json
 import mimetypes
 import os
 import re
-import shutil
 import statistics
 from pathlib import Path
 
@@ -14,10 +13,7 @@ from sgdcourse import widgets
 from sgdcourse.widgets._parameters import STATIC
 
 ROOT = Path(__file__).parents[2]
-BOOK = ROOT / "_build" / "html"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 ORIGIN = "http://localhost"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 EXPLORERS = {
     "descent": widgets.Descent,
     "noise_ball": widgets.NoiseBall,
@@ -53,20 +49,6 @@ def axe_source():
         return npm.read_text("utf-8")
     package = pytest.importorskip("axe_playwright_python")
     return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        try:
-            started = running.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        except playwright.Error as error:
-            if os.environ.get("SGDCOURSE_REQUIRE_BROWSER"):
-                raise
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -451,39 +433,3 @@ def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
     assert min(work for _, work in tries) <= FRAME, tries
     if os.getloadavg()[0] <= os.cpu_count():
         assert min(pace for pace, _ in tries) <= 1.05, tries
-
-
-def book_pages(kind):
-    if not BOOK.is_dir():
-        return []
-    mark = f'data-widget="{kind}"'
-    return [p for p in sorted(BOOK.rglob("*.html")) if mark in p.read_text("utf-8")]
-
-
-@pytest.mark.parametrize("kind", EXPLORERS)
-def test_alive_in_the_built_book(visit, kind):
-    pages = book_pages(kind)
-    if not pages:
-        pytest.skip("the book is not built, or has no page with this explorer")
-    for file in pages:
-        path = "/" + file.relative_to(BOOK).as_posix()
-        page = visit(path=path, root=BOOK, wait=False)
-        for _ in range(20):  # what comes into view is laid out, and may push the rest down
-            page.evaluate(
-                "kind => document.querySelector(`.sgd-widget[data-widget='${kind}']`)"
-                ".scrollIntoView({block: 'center', behavior: 'instant'})",
-                kind,
-            )
-            page.wait_for_timeout(250)
-            if page.locator(f".sgd-{kind}[data-ready]").count():
-                break
-        page.locator(f".sgd-{kind}[data-ready]").first.wait_for()
-        own = page.locator(f".sgd-{kind}").first
-        before = drawn(page, kind), own.locator(".sgd-sentence").text_content()
-        own.locator(f'input[type=range][name="{SLIDER[kind]}"]').focus()
-        page.keyboard.press("ArrowLeft")
-        page.keyboard.press("ArrowLeft")
-        settle(page)
-        after = drawn(page, kind), own.locator(".sgd-sentence").text_content()
-        assert before[0] != after[0]
-        assert before[1] != after[1]

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,8 +12,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 PATIENCE = 90_000
 # Each explorer with one of its sliders: name, and label of its field.
 KINDS = {
@@ -37,7 +34,7 @@ ipywidgets.VBox([number, *explorers])""",
     "explorers[0].lr = 0.05",
 ]
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("live")]  # one server for all
 
 
 @pytest.fixture(scope="module")
@@ -84,20 +81,6 @@ def _wait_for(address, process):
         else:
             return
     raise TimeoutError(address)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        try:
-            started = running.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        except playwright.Error as error:
-            if os.environ.get("SGDCOURSE_REQUIRE_BROWSER"):
-                raise
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 def run_cell(page, number):

@@ -13,9 +13,7 @@ from sgdcourse import exercises
 from sgdcourse.exercises.questions import CHAPTERS
 
 STATIC = Path(exercises.__file__).parent / "static"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ORIGIN = "http://quiz.test"
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 
 
 def page_of(chapter):
@@ -26,18 +24,6 @@ def page_of(chapter):
         '<script type="module" src="quiz.mjs"></script></head>'
         f"<body><main><h1>Quiz</h1>{sc.quiz(chapter).html}</main></body></html>"
     )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        try:
-            started = running.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
-        yield started
-        started.close()
 
 
 @pytest.fixture
