@@ -59,10 +59,12 @@ unit: export MPLBACKEND := agg
 unit: $(STAMP)
 	$(PY) -m pytest -p no:nbval tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
-notebooks: hygiene nbval
+# Both parts in one go: starting workers takes seconds.
+notebooks: $(STAMP)
+	$(PY) -m pytest tests/notebooks --nbval book -n $(JOBS) --dist loadfile -q
 
 hygiene: $(STAMP)
-	$(PY) -m pytest tests/notebooks -n $(JOBS) -q
+	$(PY) -m pytest tests/notebooks -q
 
 nbval: $(STAMP)
 	$(PY) -m pytest --nbval book -n $(JOBS) --dist loadfile -q
