@@ -89,7 +89,8 @@ class StatusTable(SphinxDirective):
     def run(self):
         self.env.note_dependency(str(STATUS))
         if not STATUS.exists():
-            return [nodes.paragraph("", "No run of all notebooks is stored yet: make refresh.")]
+            words = "The versions and run times are not stored yet: make refresh measures them."
+            return [nodes.paragraph("", words)] if self.options["part"] == "versions" else []
         report = json.loads(STATUS.read_text("utf-8"))
         if self.options["part"] == "versions":
             rows = [("Python", report["python"]), *report["versions"].items()]
@@ -116,9 +117,9 @@ class ApiNames(SphinxDirective):
         for word in self.arguments[0].split():
             module = importlib.import_module(f"sgdcourse.{word}")
             lines += [self.entry(f"sgdcourse.{word}", word, name) for name in module.__all__]
-        holder = nodes.Element()
+        holder = nodes.container(classes=["api-names"])
         self.state.nested_parse(lines, self.content_offset, holder)
-        return holder.children
+        return [holder]
 
     def entry(self, module, word, name):
         thing = getattr(importlib.import_module(module), name)

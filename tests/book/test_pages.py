@@ -219,3 +219,15 @@ def test_formulas_speak_and_need_no_script(visit):
     formulas = seen.page.locator(".katex")
     assert formulas.count() > 10
     assert seen.page.locator(".katex .katex-mathml math").count() == formulas.count()
+
+
+def test_the_cheat_sheet_prints_on_one_page_with_text(visit):
+    seen = visit("book/appendix/cheat_sheet.html", color_scheme="dark")
+    printed = seen.page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    assert b"/ToUnicode" in printed  # its letters can be searched and copied
+    seen.page.set_viewport_size({"width": 680, "height": 1000})  # A4 less its margins
+    seen.page.emulate_media(media="print")
+    boxes = seen.page.locator(".one-page :is(pre, table, .math-block)")
+    cut = boxes.evaluate_all("all => all.filter((b) => b.scrollWidth > b.clientWidth + 1).length")
+    assert cut == 0
