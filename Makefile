@@ -21,7 +21,7 @@ export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
+.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab screenshot serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -35,6 +35,7 @@ help:
 	@echo "make bench [PART=engine|pages]  measure training against other ways, and the pages' load"
 	@echo "make colab [NB=…]           run the chapters with Google Colab's versions"
 	@echo "make bundles                rebuild the explorers' JavaScript bundles"
+	@echo "make screenshot             take the README's picture of the landing page anew"
 	@echo "make bank                   rebuild the teachers' question bank"
 	@echo "make deck                   build the Anki deck of glossary and quizzes"
 	@echo "make clean | distclean      remove what was built | the environment as well"
@@ -91,6 +92,9 @@ serve: $(HTML)
 
 offline: $(HTML)
 	$(PY) -m tools.offline
+
+screenshot: $(HTML)
+	$(PY) -m tools.screenshot
 
 publish-config: $(STAMP)
 	$(PY) -m tools.publish $(REPO)

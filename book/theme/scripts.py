@@ -8,6 +8,9 @@ plain scripts, loaded deferred, each explorer only when it comes near the screen
 import re
 from pathlib import Path
 
+import pydata_sphinx_theme
+
+THEME = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static/scripts"
 MODULES = ["boot.mjs", "quiz.mjs", "page.mjs"]
 LOAD = "import(`./${kind}.mjs`)"
 LOADER = """
@@ -44,7 +47,8 @@ def lighten(script):
     At each load and change of the page the theme measures every box of code; in a long chapter
     that lays out what nobody looks at yet.
     """
-    text, count = MEASURING.subn("})();", script.read_text("utf-8"))
+    original = THEME / script.name  # not the copy, which an earlier build has changed
+    text, count = MEASURING.subn("})();", original.read_text("utf-8"))
     if count != 1:
         raise ValueError(f"{script.name} is another version of the theme's: look at MEASURING")
     script.write_text(text, "utf-8")

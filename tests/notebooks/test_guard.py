@@ -29,6 +29,10 @@ def clean(tmp_path_factory):
         new_code_cell("print(f'{root:.4f}')"),
         new_code_cell("round(root * 1000)"),
         new_code_cell("import sys\nprint('a note', file=sys.stderr)"),
+        new_code_cell(
+            "import time\nprint(time.perf_counter_ns())",
+            metadata={"tags": ["nbval-ignore-output"]},
+        ),
     ]
     nbformat.write(new_notebook(cells=cells, metadata=METADATA), path)
     refresh(path)
