@@ -162,9 +162,15 @@ def plain(line):
     return "".join(p if p.startswith("`") else re.sub(r"(?<!\\)\|", r"\\|", p) for p in parts)
 
 
+def is_field(app, what, name, obj, skip, options):
+    """Leave out the fields of named tuples: their class describes them."""
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field") else None
+
+
 def setup(app):
     app.add_directive("explorer", Explorer)
     app.add_directive("chapter-map", ChapterMap)
     app.add_directive("status-table", StatusTable)
     app.add_directive("api-names", ApiNames)
     app.connect("autodoc-process-docstring", introduce)
+    app.connect("autodoc-skip-member", is_field)
