@@ -18,7 +18,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 
 from benchmarks import measures, pages, peers, report, workloads
-from benchmarks.report import Goal
+from benchmarks.report import Goal, say
 
 SIZES = {"toy": (1, 256, 1024), "digits": (256,), "digits64": (256,), "logistic": (256,)}
 
@@ -120,11 +120,6 @@ def hold_goals(results: dict[str, Any]) -> list[Goal]:
         Goal("difference to plain loops, float64", results["equality"][0], 1e-12, False),
         Goal("difference to plain loops, float32", results["equality"][1], 1e-5, False),
     ]
-
-
-def say(what: str) -> None:
-    """Tell people who wait what is measured now."""
-    print(f"… {what}", file=sys.stderr, flush=True)
 
 
 PARTS = {"engine": (measure, hold_goals), "pages": (pages.measure, pages.hold_goals)}

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.report import Goal
+from benchmarks.report import Goal, say
 from tools.browser import ADVICE, SWITCHES, installed
 from tools.site import served
 
@@ -171,8 +171,3 @@ def browser() -> str:
     done = subprocess.run([str(installed()), "--version"], capture_output=True, text=True)
     found = re.search(r"^\w+(?: \w+)* [\d.]+", done.stdout)
     return found[0] if found else "Chromium"
-
-
-def say(what: str) -> None:
-    """Tell people who wait what is measured now."""
-    print(f"… {what}", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from benchmarks.peers import PEERS, absent
 from benchmarks.timing import Time
 
-__all__ = ["Goal", "page", "store", "versions", "write"]
+__all__ = ["Goal", "page", "say", "store", "versions", "write"]
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "book" / "appendix" / "benchmarks.md"
@@ -206,3 +207,8 @@ def write() -> str:
 def plain(times: dict[str, Time]) -> dict[str, dict[str, float]]:
     """Return times as dictionaries."""
     return {name: asdict(time) for name, time in times.items()}
+
+
+def say(what: str) -> None:
+    """Tell people who wait what is measured now."""
+    print(f"… {what}", file=sys.stderr, flush=True)

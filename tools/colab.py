@@ -20,18 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from tools.notebooks import ROOT, clear, find, paths
 from tools.publish import published
+from tools.refresh import execute, quiet_kernels
 
 PINS = ROOT / "tools" / "colab.txt"
 TORCH = "torch"
 IGNORED = {"nbval-ignore-output", "nbval-skip", "skip-execution"}
 LIVE = "application/vnd.jupyter.widget-view+json"
 INSTALLS = re.compile(r"find_spec\(\W+sgdcourse")
-TIMEOUT = 600
 
 
 def main(arguments: list[str]) -> int:
@@ -88,40 +87,29 @@ def simulate(path: Path, python: Path, folder: Path) -> list[str]:
     ran = nbformat.read(path, as_version=4)
     clear(ran)
     try:
-        execute(ran, alone, python, folder)
+        execute_there(ran, alone, python, folder)
     except CellExecutionError as error:
         return [f"{path.name}: a cell failed on Colab's versions: {str(error)[-600:]}"]
     after = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
     return [f"{path.name}: {fault}" for fault in (*replaced(before, after), *compare(stored, ran))]
 
 
-def execute(notebook: Any, alone: Path, python: Path, folder: Path) -> None:
+def execute_there(notebook: Any, alone: Path, python: Path, folder: Path) -> None:
     """Execute with the environment's own kernel; its git finds the clone at our address."""
     kernel = folder / "kernels" / "kernels" / "colab"
     kernel.mkdir(parents=True, exist_ok=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     about = {"argv": argv, "display_name": "Colab", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(about), "utf-8")
+    quiet_kernels()
     os.environ |= {
         "JUPYTER_PATH": str(folder / "kernels"),
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{(folder / 'clone').as_uri()}.insteadOf",
         "GIT_CONFIG_VALUE_0": f"https://github.com/{published()}",
     }
-    os.environ.pop("MPLBACKEND", None)
     os.environ.pop("PYTHONPATH", None)
-    NotebookClient(
-        notebook,
-        timeout=TIMEOUT,
-        kernel_name="colab",
-        record_timing=False,
-        store_widget_state=False,
-        skip_cells_with_tag="skip-execution",
-        resources={"metadata": {"path": str(alone)}},
-    ).execute()
+    execute(notebook, alone, kernel_name="colab")
 
 
 def replaced(before: str, after: str) -> list[str]:

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         print(f"refresh: {error}", file=sys.stderr)
         return 2
-    _quiet_kernels()
+    quiet_kernels()
     times, failed = _refresh_all(chosen)
     if not arguments and not failed:
         write_status(times)
@@ -53,7 +53,7 @@ def refresh(path: Path) -> float:
     measured = _of_this_machine(notebook)
     clear(notebook)
     started = time.perf_counter()
-    _execute(notebook, path.parent)
+    execute(notebook, path.parent)
     seconds = time.perf_counter() - started
     slim_pictures(notebook)
     for cell in notebook.cells:
@@ -112,11 +112,12 @@ def _of_this_machine(notebook: Any) -> dict[str, Any]:
     }
 
 
-def _execute(notebook: Any, folder: Path) -> None:
+def execute(notebook: Any, folder: Path, kernel_name: str = "python3") -> None:
+    """Run all cells in a fresh kernel that works in the folder, and keep their outputs."""
     NotebookClient(
         notebook,
         timeout=TIMEOUT,
-        kernel_name="python3",
+        kernel_name=kernel_name,
         record_timing=False,
         store_widget_state=False,
         skip_cells_with_tag="skip-execution",
@@ -124,7 +125,7 @@ def _execute(notebook: Any, folder: Path) -> None:
     ).execute()
 
 
-def _quiet_kernels() -> None:
+def quiet_kernels() -> None:
     """One thread per kernel, and no notes of the debugger among the outputs."""
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
