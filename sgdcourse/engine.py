@@ -103,4 +103,6 @@ def network(job: Job) -> Network:
     stack = layers.linear_stack(job)
     if stack is None:
         return Stacked(job)
-    return layers.RunsLast(job, stack) if layers.is_thin(stack) else layers.RunsFirst(job, stack)
+    if not layers.is_thin(stack):
+        return layers.RunsFirst(job, stack)
+    return layers.OneReLU(job, stack) if layers.is_one_relu(stack) else layers.RunsLast(job, stack)

@@ -8,7 +8,8 @@ layer, its outputs z = hW + b and the derivative of the loss δ = ∂L/∂z, the
 
 `RunsFirst` does this with one matrix product per run. For layers with a single input or output a
 matrix product is mostly overhead: `RunsLast` multiplies and adds along the batch instead, with
-the runs in the last dimension, where neighbours in memory are neighbours in the sum.
+the runs in the last dimension, where neighbours in memory are neighbours in the sum. `OneReLU`
+saves some of these sums in the smallest nets.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 
 from sgdcourse.jobs import Job
 
-__all__ = ["RunsFirst", "RunsLast", "is_thin", "linear_stack"]
+__all__ = ["OneReLU", "RunsFirst", "RunsLast", "is_one_relu", "is_thin", "linear_stack"]
 
 THIN = 2  # inputs or outputs that a layer may have at most to count as thin
 
@@ -65,6 +66,11 @@ def _fits(job: Job, outputs: int) -> bool:
 def is_thin(stack: Sequence[Layer]) -> bool:
     """Say whether every layer has so few inputs or outputs that `RunsLast` pays."""
     return all(min(layer.inputs, layer.outputs) <= THIN for layer in stack)
+
+
+def is_one_relu(stack: Sequence[Layer]) -> bool:
+    """Say whether the stack is one hidden ReLU layer and a single output, as `OneReLU` needs."""
+    return len(stack) == 2 and stack[0].activation == "relu" and stack[1].outputs == 1
 
 
 def loss_and_delta(loss: str, z: Tensor, y: Tensor, batch: int, outputs: int) -> tuple:
@@ -209,18 +215,21 @@ class RunsLast:
         if self.job.loss == "cross_entropy":
             y = y.squeeze(1).expand(len(y), outputs.shape[-1])
         losses, whole = loss_and_delta(str(self.job.loss), outputs, y, 0, 1)
-        delta: Columns = (whole, columns)  # the outputs' memory now holds their derivative
+        self._backward((whole, columns), values)  # the outputs' memory now holds their derivative
+        return losses, self.slopes
+
+    def _backward(self, delta: Columns, values: list[Columns]) -> None:
+        """Write the gradients, given the derivative by the outputs and every layer's inputs."""
         for i in reversed(range(len(self.stack))):
             weight, bias = self.slope_views[i]
             torch.sum(delta[0], 0, out=bias)
             self._outer(delta, values[i], weight)
             if i:
-                back = self._room(f"delta {i}", stop - start, self.stack[i].inputs)
+                back = self._room(f"delta {i}", len(delta[0]), self.stack[i].inputs)
                 weight = self.views[i][0]
                 self._contract(delta, Matrix(weight.columns, weight.rows), None, back)
                 _through(self.stack[i - 1].activation, back[0], values[i][0])
                 delta = back
-        return losses, self.slopes
 
     def _forward(self, x: Tensor) -> list[Columns]:
         """Return the inputs of every layer, and the outputs of the last."""
@@ -276,6 +285,32 @@ class RunsLast:
     def weights(self) -> Tensor:
         """Return the weights as one row a run."""
         return self.parameters[0].T.contiguous()
+
+
+class OneReLU(RunsLast):
+    """One hidden ReLU layer with a single output, the course's first net, in half the sums.
+
+    Where a unit's gate is open (Wx + b > 0) its output h is Wx + b, elsewhere it is 0. With the
+    weights v of the output and the derivative m = δ·[Wx + b > 0] that the open gates let through,
+    all gradients follow from two sums over the batch, A = Σ m xᵀ and a = Σ m:
+
+        ∂L/∂W = v A        ∂L/∂b = v a        ∂L/∂v = Σ δ h = Σ over the inputs of W A, + b a
+    """
+
+    def _backward(self, delta: Columns, values: list[Columns]) -> None:
+        (slope, bias_slope), (out_slope, out_bias_slope) = self.slope_views
+        (weight, bias), (out_weight, _) = self.views
+        torch.sum(delta[0], 0, out=out_bias_slope)
+        gates = values[1]  # the hidden outputs' memory now holds m
+        aten.threshold_backward.grad_input(delta[0], gates[0], 0.0, grad_input=gates[0])
+        torch.sum(gates[0], 0, out=bias_slope)
+        self._outer(gates, values[0], slope)
+        total, v = out_slope.rows[0], out_weight.rows[0]
+        torch.mul(bias, bias_slope, out=total)
+        bias_slope.mul_(v)
+        for column, own in zip(slope.columns, weight.columns, strict=True):
+            total.addcmul_(own, column)
+            column.mul_(v)
 
 
 def _picked(table: Tensor, rows: Tensor, shape: tuple[int, int, int]) -> Tensor:

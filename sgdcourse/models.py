@@ -101,11 +101,10 @@ def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
 def _uniform_weights(layers: list[nn.Module], seeds: list[int]) -> Tensor:
     """Draw the weights of linear and convolutional layers with one call for each seed."""
     bounds = torch.cat([_bounds(layer, p) for layer in layers for p in layer.parameters()])
-    count = bounds.numel()
-    drawn = torch.empty(len(seeds), count)
+    drawn = torch.empty(len(seeds), bounds.numel())
     generator = torch.Generator()
     for row, s in zip(drawn.unbind(), seeds, strict=True):
-        torch.rand(count, generator=generator.manual_seed(s), out=row)
+        row.uniform_(generator=generator.manual_seed(s))
     return torch.addcmul(-bounds, drawn, 2 * bounds)  # rounded once, as in PyTorch's own draw
 
 

@@ -47,7 +47,7 @@ def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Itera
     tensor([0, 1, 2])
     """
     for order in many_epoch_orders(n, seeds=[seed], sampling=sampling):
-        yield order[0]
+        yield order[0].long()
 
 
 def many_epoch_orders(
@@ -67,7 +67,8 @@ def many_epoch_orders(
 
     Yields
     ------
-    Tensor of shape (len(seeds), n), int64
+    Tensor of shape (len(seeds), n), int32
+        Half the memory of int64.
 
     Examples
     --------
@@ -84,7 +85,7 @@ def many_epoch_orders(
 def _orders(n: int, seeds: list[int], sampling: str, ahead: int, once: bool) -> Iterator[Tensor]:
     generators = _generators(seeds, once=once or sampling == "fixed")
     if sampling in ("fixed", "in_order"):
-        order = torch.arange(n).expand(len(seeds), n)
+        order = torch.arange(n, dtype=torch.int32).expand(len(seeds), n)
         if sampling == "fixed":
             order = _shuffled(_drawn(generators, (len(seeds), 1, n)))[:, 0]
         while True:
@@ -92,7 +93,7 @@ def _orders(n: int, seeds: list[int], sampling: str, ahead: int, once: bool) -> 
     while True:
         keys = _drawn(generators, (len(seeds), ahead, n))
         shuffled = sampling == "reshuffle"
-        orders = _shuffled(keys) if shuffled else (keys * n).long().clamp_(max=n - 1)
+        orders = _shuffled(keys) if shuffled else (keys * n).int().clamp_(max=n - 1)
         yield from orders.unbind(1)
 
 
@@ -107,9 +108,9 @@ def _generators(seeds: list[int], *, once: bool) -> Iterable[torch.Generator]:
 
 def _drawn(generators: Iterable[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
     """Draw, for every generator, what so many calls of `torch.rand(n)` would give."""
-    keys, count = torch.empty(shape), shape[1] * shape[2]
-    for row, generator in zip(keys.flatten(1).unbind(), generators, strict=True):
-        torch.rand(count, generator=generator, out=row)
+    keys = torch.empty(shape)
+    for row, generator in zip(keys.unbind(), generators, strict=True):
+        row.uniform_(generator=generator)
     return keys
 
 
@@ -122,12 +123,11 @@ def _shuffled(keys: Tensor) -> Tensor:
     n = keys.shape[-1]
     bits = max(1, (n - 1).bit_length())
     packed = keys.view(torch.int32).numpy() if bits < 8 else np.empty(keys.shape, np.int64)
-    np.multiply(keys.numpy(), 2**24, out=packed, casting="unsafe")
-    packed <<= bits
+    np.multiply(keys.numpy(), np.float32(2 ** (24 + bits)), out=packed, casting="unsafe")
     packed |= np.arange(n, dtype=packed.dtype)
     packed.sort(axis=-1)
     packed &= 2**bits - 1
-    side_by_side = np.moveaxis(packed, 0, -1).astype(np.int64, order="C")  # runs are neighbours
+    side_by_side = np.moveaxis(packed, 0, -1).astype(np.int32, order="C")  # runs are neighbours
     return torch.from_numpy(np.moveaxis(side_by_side, -1, 0))
 
 

@@ -63,14 +63,18 @@ def assert_same_run(run, model, alone, losses, tolerance):
 
 
 MODELS = {
-    "runs last": lambda: (models.parabola_net(), "mse"),
+    "one ReLU layer": lambda: (models.parabola_net(), "mse"),
+    "runs last": lambda: (models.mlp([1, 6, 1], activation="tanh"), "mse"),
     "runs last, two outputs": lambda: (models.mlp([2, 6, 2], activation="tanh"), "cross_entropy"),
     "runs first": lambda: (models.mlp([3, 5, 4, 3]), "mse"),
     "runs first, classes": lambda: (models.mlp([3, 7, 4], activation="tanh"), "cross_entropy"),
     "one layer": lambda: (models.logistic_regression(5, 3), "cross_entropy"),
     "any module": lambda: (nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Linear(4, 3)), "mse"),
 }
-PATHS = {"runs last": "RunsLast", "runs last, two outputs": "RunsLast", "any module": "Stacked"}
+PATHS = {
+    "one ReLU layer": "OneReLU", "runs last": "RunsLast", "runs last, two outputs": "RunsLast",
+    "any module": "Stacked",
+}  # fmt: skip
 
 
 def drawn_data(model, loss, n, dtype):
