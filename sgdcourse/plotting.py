@@ -31,6 +31,7 @@ __all__ = [
     "plot_heatmap",
     "plot_loss",
     "plot_path",
+    "plot_ranges",
     "plot_roots",
     "plot_schedule",
     "use_style",
@@ -398,6 +399,65 @@ def plot_schedule(
     return plot_curve(
         range(steps), values, ax=ax, label=label, xlabel="step", ylabel="learning rate", **style
     )
+
+
+def plot_ranges(
+    groups: Mapping[str, Any],
+    *,
+    ax: Axes | None = None,
+    xlabel: str = "",
+    log: str = "",
+    show_all: bool = False,
+    **style: Any,
+) -> Axes:
+    """Draw a row for each group of runs: a dot at the median, a bar between the quartiles.
+
+    Parameters
+    ----------
+    groups : mapping of name → array_like of shape (runs,)
+        Drawn from the top down; names stand at the left.
+    ax : matplotlib Axes, optional
+    xlabel : str
+    log : {"", "x"}
+        Whether the axis of the values is logarithmic.
+    show_all : bool, default False
+        Also draw every run, as a small faint dot.
+    **style
+        Passed to `Axes.plot` for the dots; `color` colours the bars as well.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no group, or one is empty or not one-dimensional.
+
+    Examples
+    --------
+    >>> ax = plot_ranges({"GD": [1.0, 2.0, 3.0], "SGD": [2.0, 3.0, 4.0]}, xlabel="loss")
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['GD', 'SGD']
+    """
+    _checks.one_of("log", log, ("", "x"))
+    if not isinstance(groups, Mapping) or not groups:
+        _checks.fail("groups", "a mapping of names to values, not empty", groups)
+    table = {name: _values(f"groups[{name!r}]", values) for name, values in groups.items()}
+    ax = _axes(ax, figsize=(5.6, 0.9 + 0.36 * len(table)))
+    options = {"marker": "o", "linestyle": "none", "markersize": 7, **style}
+    for row, (name, values) in enumerate(table.items()):
+        if values.ndim != 1:
+            _checks.fail(f"groups[{name!r}]", "one-dimensional", values.shape)
+        low, middle, high = np.nanquantile(values, [0.25, 0.5, 0.75])
+        (dot,) = ax.plot(middle, row, zorder=3, **options)
+        options["color"] = color = dot.get_color()
+        ax.plot([low, high], [row, row], "-", color=color, linewidth=5, alpha=0.35)
+        if show_all:
+            ax.plot(values, np.full(values.shape, row), ".", color=color, alpha=0.5, markersize=4)
+    ax.set_yticks(range(len(table)), list(table))
+    ax.set_ylim(len(table) - 0.5, -0.5)
+    return _finish(ax, xlabel, "", log)
 
 
 def plot_roots(

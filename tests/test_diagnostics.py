@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.func import functional_call
 
-from sgdcourse import diagnostics, theory
+from sgdcourse import data as datasets
+from sgdcourse import diagnostics, models, theory
 from sgdcourse.diagnostics import ranges
 
 
@@ -94,6 +95,33 @@ def test_gradient_noise_of_a_line_is_known():
     assert noise.scale == pytest.approx(
         theory.noise_scale(each.var(correction=0).item(), each.mean().abs().item())
     )
+
+
+def test_noise_during_training_is_that_of_the_nets_on_the_way():
+    """Against a loop with PyTorch's optimizer, interrupted at the checkpoints."""
+    net, points = (
+        models.parabola_net(dtype=torch.float64),
+        datasets.noisy_parabola(dtype=torch.float64),
+    )
+    before, global_state = state_of(net), torch.get_rng_state()
+    found = diagnostics.noise_during_training(
+        net, points, loss="mse", checkpoints=[0, 2, 7], seeds=2, lr=0.2, momentum=0.5
+    )
+    for seed in (0, 1):
+        mine = models.parabola_net(seed=seed, dtype=torch.float64)
+        optimizer = torch.optim.SGD(mine.parameters(), lr=0.2, momentum=0.5)
+        for step in range(8):
+            if step in (0, 2, 7):
+                exact = diagnostics.gradient_noise(mine, points, loss="mse")
+                here = found.sel(step=step, seed=seed)
+                assert here.norm_squared.item() == pytest.approx(exact.norm_squared)
+                assert here.trace.item() == pytest.approx(exact.trace)
+                assert here.scale.item() == pytest.approx(exact.scale)
+            optimizer.zero_grad()
+            torch.nn.functional.mse_loss(mine(points[0]), points[1]).backward()
+            optimizer.step()
+    assert all(torch.equal(before[0][k], state_of(net)[0][k]) for k in before[0])
+    assert torch.equal(global_state, torch.get_rng_state())
 
 
 def test_noise_vanishes_where_every_example_is_fitted():
@@ -385,6 +413,11 @@ def range_test(**options):
     return diagnostics.lr_range_test(LINE, XY, loss="mse", **{"batch_size": 4, **options})
 
 
+def during(**options):
+    settings = {"loss": "mse", "checkpoints": [1], "seeds": 1, "lr": 0.1, **options}
+    return diagnostics.noise_during_training(LINE, XY, **settings)
+
+
 def estimate(**options):
     settings = {"loss": "mse", "small": 1, "large": 4, **options}
     return diagnostics.estimate_noise_scale(LINE, XY, **settings)
@@ -408,6 +441,9 @@ BAD = [
     ),
     (lambda: diagnostics.example_gradients(LINE, XY, loss="hinge"), ValueError, "loss", "hinge"),
     (lambda: diagnostics.gradient_noise(LINE, None, loss="mse"), TypeError, "data", "None"),
+    (lambda: during(checkpoints=[1, -1]), ValueError, "checkpoints", "-1"),
+    (lambda: during(seeds=0), ValueError, "seeds", "0"),
+    (lambda: during(lr=-1.0), ValueError, "lr", "-1"),
     (lambda: estimate(small=0), ValueError, "small", "0"),
     (lambda: estimate(large=1), ValueError, "large", "1"),
     (lambda: estimate(repeats=1.5), TypeError, "repeats", "1.5"),

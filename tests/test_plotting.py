@@ -45,6 +45,21 @@ def test_band():
 
 
 @picture
+def test_ranges():
+    groups = {"first": runs()[:, 0], "last": runs()[:, -1], "tensor": torch.tensor([0.1, 0.4])}
+    return plotting.plot_ranges(groups, xlabel="loss", log="x", show_all=True).figure
+
+
+def test_ranges_are_median_and_quartiles_from_the_top_down():
+    groups = {"a": [1.0, 2.0, 3.0, 4.0, 9.0], "b": [5.0, float("nan"), 7.0]}
+    ax = plotting.plot_ranges(groups, color="k")
+    dots, bars = ax.get_lines()[::2], ax.get_lines()[1::2]
+    assert [line.get_xdata()[0] for line in dots] == [3.0, 6.0]
+    assert [line.get_xdata().tolist() for line in bars] == [[2.0, 4.0], [5.5, 6.5]]
+    assert ax.yaxis_inverted()
+
+
+@picture
 def test_contour_and_path():
     ax = plotting.plot_contour(problems.himmelblau())
     walk = descend(problems.himmelblau(), torch.zeros(1, 2).double(), steps=30, lr=0.01)
@@ -160,6 +175,10 @@ GRID = xr.DataArray(np.ones((2, 2)), {"lr": [1, 2], "momentum": [0, 1]})
         (lambda: plotting.plot_loss([float("nan")]), ValueError, "finite at the first step"),
         (lambda: plotting.plot_band(runs(), x="epoch"), ValueError, "'epoch' and 'seed' only"),
         (lambda: plotting.plot_band(runs(), scale=0), ValueError, "scale"),
+        (lambda: plotting.plot_ranges({}), ValueError, "groups must be a mapping"),
+        (lambda: plotting.plot_ranges({"a": []}), ValueError, "groups.'a'. must be not empty"),
+        (lambda: plotting.plot_ranges({"a": np.ones((2, 2))}), ValueError, "one-dimensional"),
+        (lambda: plotting.plot_ranges({"a": [1]}, log="y"), ValueError, "log"),
         (lambda: plotting.plot_contour(problems.double_well()), ValueError, "dimension 2, got 1"),
         (lambda: plotting.plot_contour("bowl"), ValueError, "problem"),
         (lambda: plotting.plot_contour(problems.saddle(), levels=1), ValueError, "levels"),

@@ -30,6 +30,7 @@ from sgdcourse.diagnostics.gradients import (
     example_gradients,
     gradient,
     gradient_noise,
+    noise_during_training,
 )
 from sgdcourse.diagnostics.landscape import (
     Trajectory,
@@ -61,6 +62,7 @@ __all__ = [
     "loss_slice",
     "lr_range_test",
     "measure_rate",
+    "noise_during_training",
     "random_direction",
     "sharpness",
     "trajectory_pca",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -18,12 +21,16 @@ from sgdcourse.diagnostics.parameters import (
 )
 from sgdcourse.training import Loss, loss_function
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 __all__ = [
     "GradientNoise",
     "estimate_noise_scale",
     "example_gradients",
     "gradient",
     "gradient_noise",
+    "noise_during_training",
 ]
 
 
@@ -241,3 +248,80 @@ def estimate_noise_scale(
         norm_squared=(high * norms[1] - low * norms[0]) / (high - low),
         trace=(norms[0] - norms[1]) / (1 / low - 1 / high),
     )
+
+
+def noise_during_training(
+    model: nn.Module,
+    data: Data,
+    *,
+    loss: str,
+    checkpoints: Iterable[int],
+    seeds: int,
+    **training: Any,
+) -> xr.Dataset:
+    """Signal and noise of the gradient on the way through a training, for several seeds.
+
+    ‖G‖² and tr(Σ) of `gradient_noise`, at the weights after each number of steps in `checkpoints`.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Its layers are initialised anew for each seed.
+    data : (x, y)
+        Tensors of n rows each.
+    loss : "mse" or "cross_entropy"
+    checkpoints : iterable of int, ≥ 0
+        Numbers of steps; each is reached by a training of its own, which repeats the others.
+    seeds : int, ≥ 1
+        Runs with the seeds 0 … seeds − 1.
+    **training
+        Passed to `sweep`: lr, momentum, batch_size and so on, one value each.
+
+    Returns
+    -------
+    xarray.Dataset
+        `norm_squared`, `trace` and `scale`, their ratio, over the dimensions "step" and "seed".
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad argument.
+
+    References
+    ----------
+    McCandlish, Kaplan, Amodei (2018), arXiv:1812.06162, section 3 and figure 7.
+
+    Examples
+    --------
+    >>> from sgdcourse import data, models
+    >>> net, points = models.parabola_net(), data.noisy_parabola()
+    >>> found = noise_during_training(
+    ...     net, points, loss="mse", checkpoints=[0, 50], seeds=3, lr=0.2
+    ... )
+    >>> bool((found.norm_squared.sel(step=50) < found.norm_squared.sel(step=0)).all())
+    True
+    """
+    import xarray
+
+    from sgdcourse.models import initialise
+    from sgdcourse.sweeps import sweep, trained
+
+    places = [_checks.integer("checkpoints", step, low=0) for step in checkpoints]
+    count = _checks.integer("seeds", seeds, low=1)
+    options = {"loss": loss, "seeds": count, "eval_every": None, "progress": False, **training}
+    rows: list[list[GradientNoise]] = []
+    for step in places:
+        runs = sweep(model, data, steps=step, **options) if step else None
+        nets = (
+            trained(runs, model, seed=seed)
+            if runs is not None
+            else initialise(copy.deepcopy(model), seed=seed)
+            for seed in range(count)
+        )
+        rows.append([gradient_noise(net, data, loss=loss) for net in nets])
+    labels = {"step": places, "seed": list(range(count))}
+    parts = {
+        part: (("step", "seed"), [[getattr(found, part) for found in row] for row in rows])
+        for part in ("norm_squared", "trace", "scale")
+    }
+    return xarray.Dataset(parts, coords=labels)
