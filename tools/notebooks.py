@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +66,12 @@ def normalise(notebook: Any) -> None:
             output.get("data", {}).pop(WIDGET_VIEW, None)
             if "metadata" in output:
                 output["metadata"] = {}
+
+
+def stored(notebook: Any) -> str:
+    """Return the text of a notebook's file, in its stored form."""
+    normalise(notebook)
+    return str(nbformat.writes(notebook, version=4)) + "\n"
 
 
 def slim_pictures(notebook: Any) -> None:

@@ -10,6 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+import nbformat
+
+from tools.notebooks import stored
+
 ROOT = Path(__file__).parents[1]
 UNSET = "OWNER/REPO"
 ADDRESS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
@@ -49,7 +53,8 @@ def publish(repo: str, root: Path = ROOT) -> None:
         old = notebook.read_text("utf-8")
         new = INSTALL.sub(f"git+https://github.com/{repo}", old)
         if new != old:
-            notebook.write_text(new, "utf-8", newline="\n")
+            text = stored(nbformat.reads(new, as_version=4))
+            notebook.write_text(text, "utf-8", newline="\n")
 
 
 def unpublished(text: str) -> str:

@@ -21,7 +21,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools.notebooks import BOOK, ROOT, clear, find, normalise, paths, slim_pictures
+from tools.notebooks import BOOK, ROOT, clear, find, paths, slim_pictures, stored
 
 STATUS = BOOK / "appendix" / "status.json"
 TIMEOUT = 600
@@ -59,8 +59,7 @@ def refresh(path: Path) -> float:
     for cell in notebook.cells:
         if measured.get(cell.source):
             cell.outputs = measured[cell.source]
-    normalise(notebook)
-    text = nbformat.writes(notebook, version=4) + "\n"
+    text = stored(notebook)
     if text != path.read_text(encoding="utf-8"):
         path.write_text(text, encoding="utf-8", newline="\n")
     return seconds

@@ -36,6 +36,9 @@ def present(_app, _pagename, _templatename, context, _doctree):
     listing = context.get("generate_toctree_html")
     if listing:
         context["generate_toctree_html"] = lambda *a, **k: named(str(listing(*a, **k)))
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "launch-buttons":
+            group["buttons"] = [unadorned(button) for button in group["buttons"]]
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
     context["uses_code"] = "highlight" in body
 
@@ -43,6 +46,12 @@ def present(_app, _pagename, _templatename, context, _doctree):
 def named(listing):
     """Give the buttons that unfold a part of the contents a name for screen readers."""
     return listing.replace("<summary>", f'<summary aria-label="{UNFOLD}">')
+
+
+def unadorned(button):
+    """Return a launch button that says what it does, without a logo or a label that hovers."""
+    plain = {key: button[key] for key in button.keys() - {"icon", "tooltip"}}
+    return plain | {"text": f"Open in {button['text']}"}
 
 
 def wanted(script):
