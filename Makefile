@@ -5,6 +5,7 @@ SHELL := bash
 VENV ?= .venv
 JOBS ?= 2
 PORT ?= 8000
+QUIET ?= --quiet
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 else
@@ -73,6 +74,7 @@ nbval: $(STAMP)
 # Every page is read anew (--all): a warning of an unchanged page must not hide in a cache.
 html: $(STAMP)
 	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
+	@touch $(HTML)
 
 browser: $(HTML)
 	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadgroup -q -rs
@@ -90,7 +92,7 @@ lab: $(STAMP)
 serve: $(HTML)
 	$(PY) -m tools.site $(PORT)
 
-offline: $(HTML)
+offline: html
 	$(PY) -m tools.offline
 
 screenshot: $(HTML)

@@ -117,6 +117,17 @@ def test_make_targets_that_the_documents_name_exist():
         assert set(re.findall(r"(?:`|^)make ([a-z][\w-]*)", text, re.MULTILINE)) <= targets
 
 
+def test_commands_without_make_are_those_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    makefile = re.sub(r" (-n \$\(JOBS\)|--dist \w+|-q|-p no:nbval|\$\(\w+\))", "", makefile)
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `make .*?\| (.*) \|$", text, re.MULTILINE)
+    assert len(rows) > 5
+    for command in re.findall(r"`([^`]+)`", " ".join(rows)):
+        words = re.sub(r" (03|owner/name)$", "", command.removeprefix("python "))
+        assert f" {words}" in makefile or f"/{words}" in makefile, command
+
+
 @pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 @pytest.mark.parametrize(
     ("arguments", "words"),

@@ -33,7 +33,10 @@ def main(arguments: list[str]) -> int:
     """Set the address given; return the exit status."""
     repo = arguments[0] if len(arguments) == 1 else ""
     if not ADDRESS.fullmatch(repo) or repo.endswith((".git", ".")):
-        print(f"publish-config: REPO must be owner/name, got {repo!r}", file=sys.stderr)
+        print(
+            f"publish-config: REPO must be owner/name, such as REPO=ada/course, got {repo!r}",
+            file=sys.stderr,
+        )
         return 2
     publish(repo)
     print(f"The book is now published from https://github.com/{repo}; commit the changed files.")

@@ -117,6 +117,7 @@ def execute(notebook: Any, folder: Path, kernel_name: str = "python3") -> None:
         notebook,
         timeout=TIMEOUT,
         kernel_name=kernel_name,
+        extra_arguments=["--log-level=ERROR"],  # newer kernels warn that they talk in plain text
         record_timing=False,
         store_widget_state=False,
         skip_cells_with_tag="skip-execution",

@@ -68,11 +68,12 @@ def served(folder: Path = HTML) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """Serve the built book until interrupted."""
-    port = int(arguments[0]) if arguments else 8000
+    port = arguments[0] if arguments else "8000"
     try:
-        running = server(HTML, port)
-    except OSError as error:
-        print(f"serve: port {port}: {error.strerror}; try another: make serve PORT=…")
+        running = server(HTML, int(port))
+    except (OSError, OverflowError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "a port is a number up to 65535"
+        print(f"serve: port {port}: {reason}; try another: make serve PORT=…", file=sys.stderr)
         return 1
     print(f"The course is at http://127.0.0.1:{port}/ ; stop with Ctrl+C.", flush=True)
     try:
