@@ -81,7 +81,7 @@ def loss_and_delta(loss: str, z: Tensor, y: Tensor, batch: int, outputs: int) ->
     if loss == "mse":
         count = z.shape[batch] * z.shape[outputs]
         delta = z.sub_(y)
-        return (delta * delta).sum((batch, outputs)).div_(count), delta.mul_(2 / count)
+        return (delta * delta).mean((batch, outputs)), delta.mul_(2 / count)
     index = y.unsqueeze(outputs)
     z.sub_(z.amax(outputs, keepdim=True))
     right = z.gather(outputs, index)
@@ -301,10 +301,12 @@ class OneReLU(RunsLast):
         (slope, bias_slope), (out_slope, out_bias_slope) = self.slope_views
         (weight, bias), (out_weight, _) = self.views
         torch.sum(delta[0], 0, out=out_bias_slope)
-        gates = values[1]  # the hidden outputs' memory now holds m
-        aten.threshold_backward.grad_input(delta[0], gates[0], 0.0, grad_input=gates[0])
-        torch.sum(gates[0], 0, out=bias_slope)
-        self._outer(gates, values[0], slope)
+        gates = values[1][0]  # the hidden outputs' memory now holds m
+        aten.threshold_backward.grad_input(delta[0], gates, 0.0, grad_input=gates)
+        torch.sum(gates, 0, out=bias_slope)
+        for k, x in reversed(list(enumerate(values[0][1]))):  # the first input last, in place
+            room = self._room("product", *gates.shape[:2])[0] if k else gates
+            torch.sum(torch.mul(gates, x, out=room), 0, out=slope.columns[k])
         total, v = out_slope.rows[0], out_weight.rows[0]
         torch.mul(bias, bias_slope, out=total)
         bias_slope.mul_(v)

@@ -149,9 +149,11 @@ def mlp(
         _checks.fail("sizes", "at least two numbers", sizes)
     make = _ACTIVATIONS[_checks.one_of("activation", activation, _ACTIVATIONS)]
     layers: list[nn.Module] = []
-    for inputs, outputs in itertools.pairwise(widths):
-        layers += [nn.utils.skip_init(nn.Linear, inputs, outputs), make()]
-    return initialise(nn.Sequential(*layers[:-1]), seed=seed).to(dtype)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_checks.seed(seed))
+        for inputs, outputs in itertools.pairwise(widths):
+            layers += [nn.Linear(inputs, outputs, dtype=torch.float32), make()]
+    return nn.Sequential(*layers[:-1]).to(dtype)
 
 
 def parabola_net(*, seed: int = 0, dtype: torch.dtype = torch.float32) -> nn.Sequential:
