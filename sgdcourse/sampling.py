@@ -94,7 +94,9 @@ def _orders(n: int, seeds: list[int], sampling: str, ahead: int, once: bool) -> 
     while True:
         keys = _drawn(generators, (len(seeds), ahead, n))
         shuffled = sampling == "reshuffle"
-        orders = _shuffled(keys) if shuffled else (keys.float() * (n / KEYS)).int().clamp_(max=n - 1)
+        orders = (
+            _shuffled(keys) if shuffled else (keys.float() * (n / KEYS)).int().clamp_(max=n - 1)
+        )
         yield from orders.unbind(1)
 
 
@@ -113,6 +115,12 @@ def _drawn(generators: Iterable[torch.Generator], shape: tuple[int, int, int]) -
     for row, generator in zip(keys.unbind(), generators, strict=True):
         row.random_(generator=generator)
     return keys.bitwise_and_(KEYS - 1)
+
+
+def _scaled(keys: Tensor) -> Tensor:
+    """Turn keys into row numbers below n, one for each of n keys."""
+    n = keys.shape[-1]
+    return (keys.float() * (n / KEYS)).int().clamp_(max=n - 1)
 
 
 def _shuffled(keys: Tensor) -> Tensor:
