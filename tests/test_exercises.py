@@ -18,7 +18,7 @@ import torch
 
 from sgdcourse import exercises
 from sgdcourse.exercises import check, hint, library, names, progress
-from sgdcourse.exercises.cells import cells, check_line, solution_source
+from sgdcourse.exercises.cells import append, cells, check_line, solution_source
 from sgdcourse.exercises.compare import difference, freeze, show
 from sgdcourse.exercises.grading import grade
 from sgdcourse.exercises.guard import run_guarded
@@ -383,6 +383,19 @@ def test_the_notebook_holds_the_exercises_as_written_here(chapter):
     headings = [line for line in text.splitlines() if line.startswith("#")]
     for section in library.text(names(chapter)[0]).sections.values():
         assert any(section in line for line in headings), f"no section is called {section!r}"
+
+
+def test_lacking_exercises_are_appended_to_a_notebook(tmp_path):
+    path = tmp_path / "01_new.ipynb"
+    path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "utf-8")
+    assert append(1, path) == names(1)
+    stored = json.loads(path.read_text("utf-8"))["cells"]
+    assert [(cell["cell_type"], cell["source"]) for cell in stored] == [
+        (cell.kind, cell.source) for cell in cells(1)
+    ]
+    before = path.read_bytes()
+    assert append(1, path) == []
+    assert path.read_bytes() == before
 
 
 def test_another_process_prints_the_same_verdict():

@@ -1,18 +1,22 @@
 """Write the notebook cells of a chapter's exercises from their one source.
 
-`python -m sgdcourse.exercises.cells 1` prints them as py:percent text to paste into chapter 1.
+`python -m sgdcourse.exercises.cells 7 book/07_slug.ipynb` appends those that the notebook lacks;
+without a notebook it prints all of them as py:percent text.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from sgdcourse.exercises import library
 from sgdcourse.exercises.model import Text
 
-__all__ = ["Cell", "cells", "check_line", "solution_source"]
+__all__ = ["Cell", "append", "cells", "check_line", "solution_source"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def cells(chapter: int) -> list[Cell]:
     Parameters
     ----------
     chapter : int
-        1 to 6.
+        From 1.
 
     Returns
     -------
@@ -104,5 +108,44 @@ def _percent(chapter: int) -> str:
     return "\n".join(parts)
 
 
+def append(chapter: int, path: Path) -> list[str]:
+    """Append to a notebook the cells of those exercises that it does not hold yet.
+
+    Parameters
+    ----------
+    chapter : int
+        From 1.
+    path : Path
+        The chapter's notebook, changed in place.
+
+    Returns
+    -------
+    list of str
+        Names of the exercises that were appended.
+
+    Examples
+    --------
+    >>> append(1, Path("book/01_gradient_descent.ipynb"))  # it holds them all
+    []
+    """
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    held = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    lacking = [
+        name for name in library.names(chapter) if check_line(library.text(name)) not in held
+    ]
+    for cell in (cell for name in lacking for cell in _of(library.text(name))):
+        entry: dict[str, Any] = {"cell_type": cell.kind, "metadata": {}, "source": cell.source}
+        entry["id"] = f"new-{len(notebook['cells'])}"
+        if cell.kind == "code":
+            entry |= {"execution_count": None, "outputs": []}
+        notebook["cells"].append(entry)
+    if lacking:
+        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return lacking
+
+
 if __name__ == "__main__":
-    print(_percent(int(sys.argv[1])))
+    if sys.argv[2:]:
+        print(", ".join(append(int(sys.argv[1]), Path(sys.argv[2]))) or "none was lacking")
+    else:
+        print(_percent(int(sys.argv[1])))

@@ -14,7 +14,8 @@ from sgdcourse.exercises.model import Exercise, Text
 
 __all__ = ["CHAPTERS", "exercise", "names", "text"]
 
-CHAPTERS = (1, 2, 3, 4, 5, 6)
+_FOLDER = files("sgdcourse.exercises") / "texts"
+CHAPTERS = tuple(sorted(int(file.name[:2]) for file in _FOLDER.iterdir()))  # 01.yaml, 02.yaml, …
 
 
 @cache
@@ -22,8 +23,7 @@ def _texts() -> dict[str, Text]:
     """Read every chapter's YAML file, in order."""
     found = {}
     for chapter in CHAPTERS:
-        source = files("sgdcourse.exercises") / "texts" / f"{chapter:02d}.yaml"
-        data = yaml.safe_load(source.read_text(encoding="utf-8"))
+        data = yaml.safe_load((_FOLDER / f"{chapter:02d}.yaml").read_text(encoding="utf-8"))
         for item in data["exercises"]:
             hints = tuple(item.pop("hints"))
             found[item["name"]] = Text(
@@ -44,7 +44,7 @@ def names(chapter: int | None = None) -> list[str]:
     Parameters
     ----------
     chapter : int, optional
-        1 to 6.
+        From 1.
 
     Returns
     -------

@@ -14,7 +14,8 @@ from sgdcourse._checks import one_of
 
 __all__ = ["CHAPTERS", "Option", "Question", "load", "parse"]
 
-CHAPTERS = ("01", "02", "03", "04", "05", "06")
+_FOLDER = files("sgdcourse.exercises") / "quizzes"
+CHAPTERS = tuple(sorted(file.name[:2] for file in _FOLDER.iterdir()))  # 01.yaml, 02.yaml, …
 KINDS = ("single", "multiple", "numeric")
 
 
@@ -117,7 +118,7 @@ def load(chapter: str) -> tuple[str, tuple[Question, ...]]:
     Parameters
     ----------
     chapter : str
-        "01" to "06".
+        "01", "02" and so on.
 
     Returns
     -------
@@ -130,5 +131,5 @@ def load(chapter: str) -> tuple[str, tuple[Question, ...]]:
     'Gradient descent'
     """
     one_of("chapter", chapter, CHAPTERS)
-    source = files("sgdcourse.exercises") / "quizzes" / f"{chapter}.yaml"
+    source = _FOLDER / f"{chapter}.yaml"
     return parse(yaml.safe_load(source.read_text(encoding="utf-8")), f"{chapter}.yaml")
