@@ -26,6 +26,7 @@ def copy(tmp_path):
 def test_settings_and_notebooks_name_the_same_repository():
     for notebook in notebooks():
         found = set(INSTALL.findall(notebook.read_text("utf-8")))
+        assert found, f"{notebook.name} lacks the cell for Colab: copy it from chapter 1"
         assert found == {published()}, notebook.name
 
 
