@@ -37,6 +37,7 @@ __all__ = [
     "use_style",
 ]
 
+#: The colour of each method, the same in plots, explorers and pages.
 COLORS: Mapping[str, str] = {
     "gd": "#0B6BA8",
     "sgd": "#C8501E",

@@ -150,6 +150,9 @@ def _velocity(
     return torch.where(nesterov, ahead, velocity) if isinstance(nesterov, Tensor) else ahead
 
 
+#: The rules by name, in place: what `sweep` takes as `rule`.
+#:
+#: :meta hide-value:
 RULES: dict[str, Callable[..., None]] = {
     "sgd": sgd_,
     "adagrad": adagrad_,

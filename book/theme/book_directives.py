@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
@@ -94,13 +95,14 @@ class StatusTable(SphinxDirective):
         report = json.loads(STATUS.read_text("utf-8"))
         if self.options["part"] == "versions":
             rows = [("Python", report["python"]), *report["versions"].items()]
-            return self.table(f"Software of the stored outputs, {report['date']}", rows)
+            caption = f"Software of the stored outputs, {report['date']}"
+            return self.table(caption, "package", "version", rows)
         rows = [(name, f"{seconds:.0f} s") for name, seconds in report["seconds"].items()]
-        return self.table("Run time of each notebook, one thread", rows)
+        return self.table("Run time of each notebook, one thread", "notebook", "time", rows)
 
-    def table(self, caption, rows):
+    def table(self, caption, first, second, rows):
         lines = [f"| {name} | {value} |" for name, value in rows]
-        text = ["| name | value |", "| --- | --- |", *lines]
+        text = [f"| {first} | {second} |", "| --- | --- |", *lines]
         holder = nodes.Element()
         self.state.nested_parse([f"**{caption}**", "", *text], self.content_offset, holder)
         return holder.children
@@ -124,9 +126,16 @@ class ApiNames(SphinxDirective):
     def entry(self, module, word, name):
         thing = getattr(importlib.import_module(module), name)
         described = callable(thing) or isinstance(thing, type)
-        first = inspect.getdoc(thing).split("\n\n")[0] if described else ""
+        said = inspect.getdoc(thing) if described else "\n".join(comments(module)["", name])
+        first = said.split("\n\n")[0]
         first = " ".join(first.split()).replace("|", "\\|")
         return f"| {{py:obj}}`{word}.{name} <{module}.{name}>` | {first} |"
+
+
+@cache
+def comments(module):
+    """Return what the source says above each constant."""
+    return ModuleAnalyzer.for_module(module).find_attr_docs()
 
 
 @cache

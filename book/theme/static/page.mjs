@@ -18,5 +18,12 @@ if (document.querySelector('[data-bs-toggle="dropdown"]')) {
   document.head.append(Object.assign(document.createElement("script"), { src }));
 }
 
+// In those excerpts each formula is said once: as it is drawn.
+addEventListener("DOMContentLoaded", () => {
+  if (typeof Search !== "object") return;
+  const plain = Search.htmlToText;
+  Search.htmlToText = (html, ...more) => plain(html.replace(/<span class="katex-mathml">.*?<\/math><\/span>/gs, ""), ...more);
+});
+
 // Excerpts under search results are fetched, which a browser allows over http only.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
