@@ -25,6 +25,9 @@ from sgdcourse import _checks, sampling
 __all__ = ["LOSSES", "Run", "evaluate", "fit"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+#: Losses by name: what `fit`, `evaluate` and `sweep` take as `loss`.
+#:
+#: :meta hide-value:
 LOSSES: dict[str, Loss] = {
     "mse": nn.functional.mse_loss,
     "cross_entropy": nn.functional.cross_entropy,
