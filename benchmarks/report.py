@@ -49,9 +49,8 @@ class Goal:
         sign = "≥" if self.at_least else "≤"
         verdict = "yes" if self.reached else "no" if self.above_floor else "below the floor"
         unit = self.unit if self.unit in ("×", "") else f" {self.unit}"
-        return (
-            f"| {self.what} | {sign} {self.goal:g}{unit} | {self.measured:.3g}{unit} | {verdict} |"
-        )
+        measured = f"{self.measured:.0f}" if self.measured >= 1000 else f"{self.measured:.3g}"
+        return f"| {self.what} | {sign} {self.goal:g}{unit} | {measured}{unit} | {verdict} |"
 
 
 def versions() -> dict[str, str]:
@@ -89,7 +88,11 @@ def page(results: dict[str, Any], goals: list[Goal], loads: dict[str, Any] | Non
         lines.append(f"| {name} | {_span(time)} | {time['median'] / plain:.2f} |")
     lines += [
         "",
-        "Not installed where this was measured: " + (", ".join(results["absent"]) or "none") + ".",
+        *(
+            [f"Not installed where this was measured: {', '.join(results['absent'])}."]
+            if results["absent"]
+            else []
+        ),
         "",
         "## Many runs",
         "",
@@ -134,14 +137,15 @@ def _loads(loads: dict[str, Any]) -> list[str]:
         "## The pages of this book",
         "",
         f"Lighthouse {loads['lighthouse']} in {loads['browser']}, each page served compressed from"
-        f" the same machine; performance is the median of {loads['rounds']} loads.",
+        f" the same machine; performance is the median of the loads ({loads['rounds']}).",
         "The phone is Lighthouse's throttled one: a slow network, a quarter of this processor.",
         "The last rows are the same pages in the theme's default settings, with MathJax and all"
         " else served from the same place.",
         "",
-        "| page | performance, phone | performance, desktop | accessibility | best practices |"
-        " SEO | first load, kB | largest paint on the phone, s | layout shift |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "Performance: phone and desktop. The rest: accessibility, best practices, SEO.",
+        "",
+        "| page | performance | the rest | first load, kB | phone: largest paint, s | shift |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
         *[_load_row(theme, name, presets) for (theme, name), presets in rows.items()],
     ]
 
@@ -153,9 +157,8 @@ def _load_row(theme: str, name: str, presets: dict[str, dict[str, Any]]) -> str:
     title = f"{{doc}}`/book/{path}`" + (", default settings" if theme != "ours" else "")
     cells = [
         title,
-        f"{phone['performance']}",
-        f"{desktop['performance']}",
-        *(f"{min(row[score] for row in both)}" for score in WORST),
+        f"{phone['performance']}, {desktop['performance']}",
+        ", ".join(f"{min(row[score] for row in both)}" for score in WORST),
         f"{max(row['bytes'] for row in both) / 1000:.0f}",
         f"{phone['paint']:.1f}",
         f"{max(row['shift'] for row in both):.2g}",
