@@ -5,11 +5,11 @@ import re
 
 import matplotlib
 import pytest
-import torch
 from hypothesis import settings
 
 matplotlib.use("agg")
-torch.set_num_threads(1)
+for threads in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # torch reads it; importing it here costs each run seconds
 settings.register_profile("course", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("course")
 

@@ -53,23 +53,50 @@ def browser():
         started.close()
 
 
-class Visit:
-    """One page in one window, with all that it asked for and complained about."""
+class Window:
+    """One page, with all that it asks for and complains about; tests use it one after another.
 
-    def __init__(self, page, own):
-        self.page, self.strays, self.faults, self.sizes = page, [], [], []
-        page.on("request", lambda r: r.url.startswith(own) or self.strays.append(r.url))
+    A fresh page costs a browser more than showing a chapter in one that is open.
+    """
+
+    def __init__(self, browser, served, options):
+        self.serve = None
+        self.page = page = browser.new_context(**options).new_page()
+        self.own, self.strays, self.faults, self.sizes, self.waiting = (), [], [], [], set()
+        if served:
+            page.route("**/*", lambda route: self.serve(route))
+        page.add_init_script(WATCH)
+        page.on("request", lambda r: r.url.startswith(self.own) or self.strays.append(r.url))
         page.on("console", lambda m: m.type in ("error", "warning") and self.faults.append(m.text))
         page.on("pageerror", lambda e: self.faults.append(str(e)))
         page.on("response", lambda r: r.status >= 400 and self.faults.append(f"{r.status} {r.url}"))
-        wire = page.context.new_cdp_session(page)
-        wire.send("Network.enable")
-        wire.on("Network.loadingFinished", lambda e: self.sizes.append(e["encodedDataLength"]))
         page.on("requestfailed", lambda r: self.faults.append(f"{r.failure} {r.url}"))
-        self.waiting = set()
         page.on("request", lambda r: self.waiting.add(r))
         for end in ("requestfinished", "requestfailed"):
             page.on(end, lambda r: self.waiting.discard(r))
+        wire = page.context.new_cdp_session(page)
+        wire.send("Network.enable")
+        wire.send("Network.setCacheDisabled", {"cacheDisabled": True})  # each load is a first load
+        wire.on("Network.loadingFinished", lambda e: self.sizes.append(e["encodedDataLength"]))
+
+    def wake(self, viewport, serve, **preferences):
+        """Look as asked, and remember nothing."""
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(media="null", **preferences)
+        self.serve = serve
+        for kept in (self.strays, self.faults, self.sizes, self.waiting):
+            kept.clear()
+
+    def go(self, address, own):
+        """Open an address; whatever does not begin with one of its own is a stray."""
+        self.own = own
+        self.page.goto(address)
+
+    def rest(self):
+        """Leave the page, with nothing of it behind."""
+        self.page.evaluate(FORGET)
+        self.own = ("",)
+        self.page.goto("about:blank")
 
     def settle(self):
         """Wait until nothing is under way: requests, fonts, explorers in view, frames."""
@@ -97,30 +124,65 @@ SCROLL = """async () => {
     await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
   }
   scrollTo(0, 0);
-  const late = [...document.images].filter((i) => !i.complete);
-  await Promise.all(late.map((i) => new Promise((r) => { i.onload = i.onerror = r; })));
+  const late = () => [...document.images].some((i) => !i.complete && i.checkVisibility());
+  for (let i = 0; late() && i < 200; i += 1) await new Promise((r) => setTimeout(r, 10));
   const asleep = () => document.querySelector(".sgd-widget[data-state]:not(:has([data-ready]))");
   for (let i = 0; asleep() && i < 200; i += 1) await new Promise((r) => setTimeout(r, 10));
 }"""
 
 
-@pytest.fixture
-def visit(browser, address):
-    """Return a function that opens a page of the book."""
-    contexts = []
+FORGET = """() => {
+  try { localStorage.clear(); sessionStorage.clear(); } catch { /* a page without an origin */ }
+}"""
+WATCH = """window.moved = 0; new PerformanceObserver((list) => {
+  for (const e of list.getEntries()) if (!e.hadRecentInput) moved += e.value
+}).observe({ type: "layout-shift", buffered: true })"""
+LARGE = {"width": 1440, "height": 900}
 
-    def go(path, *, root=None, before="", **options):
-        context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        contexts.append(context)
+
+@pytest.fixture(scope="session")
+def resting():
+    """Windows that no test is using, by the options that cannot be changed later."""
+    return {}
+
+
+@pytest.fixture
+def window(browser, resting):
+    """Return a function that gives a window of its own to this test.
+
+    Where there is `serve`, it answers all requests, as in a route of Playwright's.
+    """
+    taken = []
+
+    def take(
+        viewport=LARGE, color_scheme="light", reduced_motion="no-preference", serve=None, **options
+    ):
+        free = resting.setdefault((serve is None, *sorted(options.items())), [])
+        one = free.pop() if free else Window(browser, serve is not None, options)
+        one.wake(viewport, serve, color_scheme=color_scheme, reduced_motion=reduced_motion)
+        taken.append((free, one))
+        return one
+
+    yield take
+    for free, one in taken:
+        try:
+            one.rest()
+        except Exception:  # whatever a failed test has left: the next one gets a fresh window
+            one.page.context.close()
+        else:
+            free.append(one)
+
+
+@pytest.fixture
+def visit(window, address):
+    """Return a function that opens a page of the book."""
+
+    def go(path, *, root=None, **options):
+        one = window(**options)
         root = root or address
-        one = Visit(context.new_page(), (root, "data:", "blob:"))
-        if before:
-            one.page.add_init_script(before)
-        one.page.goto(f"{root}/{path}")
+        one.go(f"{root}/{path}", (root, "data:", "blob:"))
         if options.get("java_script_enabled", True):
             one.settle()
         return one
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go

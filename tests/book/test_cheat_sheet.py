@@ -32,6 +32,7 @@ FORMULAS = [
 
 def test_the_cheat_sheet_fills_one_sheet_names_every_rule_and_keeps_formulas_as_text(visit):
     seen = visit("book/appendix/cheat_sheet.html", color_scheme="dark")
+    seen.scroll()  # every font that is needed has come
     assert set(NAMES) == set(
         re.findall(r'^    "(\w+)": \w+_,$', RULES.read_text("utf-8"), re.MULTILINE)
     )

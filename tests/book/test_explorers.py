@@ -6,6 +6,7 @@ import os
 import re
 import statistics
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +15,7 @@ from sgdcourse.widgets._parameters import STATIC
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "http://localhost"
+VIEW = {"width": 1000, "height": 900}
 EXPLORERS = {
     "descent": widgets.Descent,
     "noise_ball": widgets.NoiseBall,
@@ -52,53 +54,34 @@ def axe_source():
 
 
 @pytest.fixture
-def visit(browser):
-    """Open a page: HTML given here, or a path of the built book; faults and strays are kept."""
-    contexts, pages = [], []
+def visit(window):
+    """Open a page of HTML given here; what it complains about or asks others for is a failure."""
+    opened = []
 
-    def open_page(html=None, *, path="/page.html", root=STATIC, wait=True, **options):
-        context = browser.new_context(**{"viewport": {"width": 1000, "height": 900}, **options})
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ORIGIN)
-        page = context.new_page()
-        page.faults, page.strays = [], []
-
+    def open_page(html, *, query="", wait=True, viewport=VIEW, **options):
         def serve(route):
-            address = route.request.url
-            if not address.startswith((ORIGIN + "/", "data:", "blob:")):
-                page.strays.append(address)
+            name = urlsplit(route.request.url).path.lstrip("/")
+            file = STATIC / name
+            if not route.request.url.startswith(ORIGIN + "/"):
                 return route.abort()
-            name = address.removeprefix(ORIGIN).split("?")[0].split("#")[0]
-            if html is not None and name == path.split("?")[0]:
+            if name == "page.html":
                 return route.fulfill(body=html, content_type="text/html; charset=utf-8")
-            file = root / name.lstrip("/")
             if not file.is_file():
                 return route.fulfill(status=404)
             kind = "text/javascript" if file.suffix == ".mjs" else mimetypes.guess_type(name)[0]
             return route.fulfill(body=file.read_bytes(), content_type=kind)
 
-        context.route("**/*", serve)
-        contexts.append(context)
-        pages.append(page)
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.on(
-            "console",
-            lambda m: page.faults.append(m.text) if m.type in ("error", "warning") else None,
-        )
-        page.goto(ORIGIN + path)
+        one = window(viewport=viewport, serve=serve, **options)
+        opened.append(one)
+        one.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=ORIGIN)
+        one.go(f"{ORIGIN}/page.html{query}", (ORIGIN + "/", "data:", "blob:"))
         if wait:
-            page.locator(".sgd-x[data-ready]").first.wait_for()
-        return page
+            one.page.locator(".sgd-x[data-ready]").first.wait_for()
+        return one.page
 
     yield open_page
-    for page in pages:
-        assert page.faults == []
-        assert page.strays == []
-    for context in contexts:
-        context.close()
-
-
-def at(query):
-    return "/page.html" + query
+    for one in opened:
+        assert one.faults == one.strays == []
 
 
 def drawn(page, kind):
@@ -149,20 +132,10 @@ def test_no_violation_of_accessibility(visit, kind, theme):
 @pytest.mark.parametrize("kind", EXPLORERS)
 @pytest.mark.parametrize("width", [375, 720, 1200])
 def test_fits_its_column_and_moves_nothing(visit, kind, width):
-    page = visit(
-        harness(EXPLORERS[kind]().placeholder()),
-        wait=False,
-        viewport={"width": width, "height": 900},
-    )
-    page.evaluate(
-        "() => { window.shift = 0; new PerformanceObserver(list => { for (const e of"
-        " list.getEntries()) window.shift += e.value; })"
-        ".observe({type: 'layout-shift', buffered: true}); }"
-    )
-    page.locator(".sgd-x[data-ready]").wait_for()
-    page.wait_for_timeout(200)
+    page = visit(harness(EXPLORERS[kind]().placeholder()), viewport={"width": width, "height": 900})
+    settle(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("window.shift") < 0.01
+    assert page.evaluate("window.moved") < 0.01
     room, own = page.evaluate(
         "() => ['.sgd-widget', '.sgd-x'].map("
         "s => document.querySelector(s).getBoundingClientRect().height)"
@@ -178,11 +151,12 @@ def test_fits_its_column_and_moves_nothing(visit, kind, width):
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", EXPLORERS)
 def test_ready_within_300_ms_of_its_module(visit, kind):
+    """The best of three tries counts; the first that is good is enough."""
     times = []
-    for _ in range(3):
+    while len(times) < 3 and (not times or times[-1] >= 300):
         page = visit(harness(EXPLORERS[kind]().placeholder()))
         times.append(float(page.locator(".sgd-x").get_attribute("data-ready-ms")))
-    assert min(times) < 300, times
+    assert times[-1] < 300, times
 
 
 def handle_of(page, number=0):
@@ -301,7 +275,7 @@ def test_reduced_motion_shows_the_end_at_once(visit):
 
 
 def test_copies_code_and_link(visit):
-    page = visit(harness(widgets.Descent().placeholder()), path=at("?descent.lr=0.05"))
+    page = visit(harness(widgets.Descent().placeholder()), query="?descent.lr=0.05")
     page.get_by_role("button", name="Copy as PyTorch").click()
     page.get_by_text("PyTorch code copied.").wait_for()
     code = page.evaluate("navigator.clipboard.readText()")
@@ -316,7 +290,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 def test_address_sets_the_state_and_nonsense_in_it_is_said(visit):
     query = f"?descent.lr=99&descent.momentum=NaN&descent.surface={HOSTILE}&descent.steps=50"
-    page = visit(harness(widgets.Descent().placeholder()), path=at(query))
+    page = visit(harness(widgets.Descent().placeholder()), query=query)
     note = page.locator(".sgd-note").text_content()
     assert "lr is outside 10⁻⁵ to 4; 4 is used instead" in note
     assert "momentum is not a number" in note
@@ -349,7 +323,7 @@ def test_value_typed_out_of_range_is_clamped_and_said(visit):
 def test_other_placeholders_are_left_alone_and_two_of_a_kind_keep_apart(visit):
     other = '<div class="sgd-widget" data-widget="quiz"><p>A quiz.</p></div>'
     one = widgets.Descent().placeholder()
-    page = visit(harness(other, one, one), path=at("?descent-2.lr=0.05"))
+    page = visit(harness(other, one, one), query="?descent-2.lr=0.05")
     page.wait_for_function("document.querySelectorAll('.sgd-x[data-ready]').length === 2")
     assert page.get_by_text("A quiz.").is_visible()
     values = page.locator('input[type=number][aria-label^="Learning rate"]')
@@ -403,12 +377,13 @@ DRAG = """
 })
 """
 FRAME = 1000 / 60
+LONGEST = {"batch_size": {"target": 0.01, "noise": 30}}  # no steps to choose: the most to compute
 MAIN_THREAD = {"FireAnimationFrame", "UpdateLayoutTree", "Layout", "PrePaint", "Paint", "Layerize"}
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("kind", ["descent", "momentum", "noise_ball", "schedule"])
-def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
+@pytest.mark.parametrize(("kind", "number"), [*((kind, 0) for kind in EXPLORERS), ("momentum", 1)])
+def test_dragging_keeps_60_frames_a_second(browser, visit, kind, number):
     """The main thread's processor time per frame, from the trace, and the frames that are shown.
 
     The best of three tries counts. The pace is compared with the idle page's, and only where the
@@ -416,12 +391,11 @@ def test_dragging_keeps_60_frames_a_second(browser, visit, kind):
     """
     tries = []
     for _ in range(3):
-        page = visit(harness(EXPLORERS[kind](steps=500).placeholder()))
-        number = 1 if kind == "momentum" else 0
-        idle = statistics.median(page.evaluate(DRAG, [number, 30, False]))
+        page = visit(harness(EXPLORERS[kind](**LONGEST.get(kind, {"steps": 500})).placeholder()))
+        idle = statistics.median(page.evaluate(DRAG, [number, 20, False]))
         before = drawn(page, kind)
         browser.start_tracing(page=page, categories=["devtools.timeline"])
-        frames = page.evaluate(DRAG, [number, 95, True])
+        frames = page.evaluate(DRAG, [number, 70, True])
         trace = json.loads(browser.stop_tracing())["traceEvents"]
         assert drawn(page, kind) != before
         spent = (

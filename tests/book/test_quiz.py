@@ -20,6 +20,7 @@ def page_of(chapter):
     """Return a page with nothing but the quiz, its style and its script."""
     return (
         '<!doctype html><html lang="en"><head><title>Quiz</title>'
+        '<link rel="icon" href="data:,">'
         '<link rel="stylesheet" href="quiz.css">'
         '<script type="module" src="quiz.mjs"></script></head>'
         f"<body><main><h1>Quiz</h1>{sc.quiz(chapter).html}</main></body></html>"
@@ -27,9 +28,8 @@ def page_of(chapter):
 
 
 @pytest.fixture
-def open_quiz(browser):
+def open_quiz(window):
     """Return a function that opens a chapter's quiz; every request is answered from here."""
-    contexts = []
 
     def serve(route):
         name = route.request.url.rsplit("/", 1)[1]
@@ -42,18 +42,15 @@ def open_quiz(browser):
             route.fulfill(status=404)
 
     def open_one(chapter="01", **options):
-        context = browser.new_context(**options)
-        contexts.append(context)
-        context.route("**/*", serve)
-        page = context.new_page()
-        page.faults = []
-        page.on("pageerror", lambda error: page.faults.append(str(error)))
-        page.goto(f"{ORIGIN}/{chapter}.html")
-        return page
+        one = window(serve=serve, **options)
+        one.go(f"{ORIGIN}/{chapter}.html", (ORIGIN, "data:"))
+        opened.append(one)
+        return one.page
 
+    opened = []
     yield open_one
-    for context in contexts:
-        context.close()
+    for one in opened:
+        assert one.faults == one.strays == []
 
 
 pytestmark = pytest.mark.browser
@@ -84,7 +81,6 @@ def test_single_choice_tells_the_reason_of_the_chosen_option(open_quiz):
     check.click()
     assert status(ask).startswith("Right. The step is")
     assert page.locator(".sgd-quiz-score").inner_text() == "1 of 7 right"
-    assert page.faults == []
 
 
 def test_multiple_choice_wants_all_right_ones_and_no_other(open_quiz):
