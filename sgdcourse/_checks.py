@@ -106,6 +106,19 @@ def tensor(name: str, value: Any, *, ndim: int | None = None, finite: bool = Tru
     return value
 
 
+def device(value: Any, name: str = "device") -> torch.device:
+    """Return `value` as a device if this PyTorch can compute on it."""
+    rule = "a device that this PyTorch can compute on, like 'cpu'"
+    if not isinstance(value, str | torch.device):
+        fail(name, rule, value, error=TypeError)
+    try:
+        found = torch.device(value)
+        torch.zeros(1, device=found).item()
+    except (AssertionError, RuntimeError) as error:  # not built in, not there, without numbers
+        fail(name, rule, value, str(error).split("\n")[0].split(". ")[0])
+    return found
+
+
 def _interval(low: float | None, high: float | None, open_low: bool, open_high: bool) -> str:
     """Say the allowed interval in words."""
     parts = []

@@ -87,7 +87,7 @@ class Job:
     @cached_property
     def _seed_of_run(self) -> Tensor:
         place = {seed: i for i, seed in enumerate(self.distinct_seeds)}
-        return torch.tensor([place[seed] for seed in self.seeds], device=self.x.device)
+        return torch.tensor([place[seed] for seed in self.seeds]).to(self.x.device)
 
     def spread(self, rows: Tensor) -> Tensor:
         """Turn one row for each distinct seed into one row for each run."""

@@ -176,7 +176,7 @@ def make_plan(
     """
     template, starts = _template(model, grid.seeds)
     own = next(template.parameters())
-    dtype, device = dtype or own.dtype, torch.device(device or own.device)
+    dtype, device = dtype or own.dtype, _checks.device(own.device if device is None else device)
     x, y = read_pair("data", data, dtype, device)
     held_out = None if eval_data is None else read_pair("eval_data", eval_data, dtype, device)
     for size in grid.axes["batch_size"].values:
@@ -205,9 +205,7 @@ def _per_run(values: list[Any], which: np.ndarray, same: bool, like: Tensor) -> 
     if same or len(values) == 1:
         return values[which[0]]
     dtype = torch.bool if isinstance(values[0], bool) else like.dtype
-    return torch.tensor(values, dtype=dtype, device=like.device)[
-        torch.from_numpy(which).to(like.device)
-    ]
+    return torch.tensor(values, dtype=dtype)[torch.from_numpy(which)].to(like.device)
 
 
 def _values_per_example(model: nn.Module, x: Tensor) -> int:

@@ -197,6 +197,7 @@ def fit(
     """
     function = loss_function(loss)
     _check_parts(model, optimizer, schedule, resume, checkpoint)
+    device = None if device is None else _checks.device(device)
     source = _source(data, batch_size, seed, sampling, drop_last, device)
     total = _total_steps(epochs, steps, source.per_epoch)
     held_out = None if eval_data is None else _to(_pair("eval_data", eval_data), device)
@@ -287,12 +288,12 @@ class _Log:
             "source": source,
         }
         part = Path(f"{path}.part")
-        torch.save(state, part)
+        torch.save(_on_cpu(state), part)
         part.replace(path)
 
     def load(self, path: str | PathLike) -> dict[str, Tensor]:
         """Take up the state in the checkpoint; return what belongs to the source."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         for name, value in state["history"].items():
@@ -397,6 +398,15 @@ def _pair(name: str, data: Any) -> tuple[Tensor, Tensor]:
     if len(x) != len(y):
         _checks.fail(f"{name}[1]", f"as long as {name}[0] ({len(x)} rows)", len(y))
     return x, y
+
+
+def _on_cpu(state: Any) -> Any:
+    """Return nested lists and dicts with their tensors on the CPU, readable on every machine."""
+    if isinstance(state, dict):
+        return {key: _on_cpu(value) for key, value in state.items()}
+    if isinstance(state, list):
+        return [_on_cpu(value) for value in state]
+    return state.cpu() if isinstance(state, Tensor) else state
 
 
 def _to(pair: tuple[Tensor, Tensor], device: Any) -> tuple[Tensor, Tensor]:
