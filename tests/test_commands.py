@@ -17,8 +17,9 @@ posix = pytest.mark.skipif(os.name == "nt", reason="a POSIX shell's commands")
 
 def said(command, **environment):
     """Return the status and the lines of complaint, apart from make's own last line."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}  # not make's child
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **environment}
+        command, cwd=ROOT, capture_output=True, text=True, env={**own, **environment}
     )
     lines = done.stderr.splitlines()
     return done.returncode, [line for line in lines if not line.startswith("make: ***")]
