@@ -28,7 +28,8 @@ def html(tmp_path_factory):
     with FileLock(tmp_path_factory.getbasetemp().parent / "build.lock"):
         if not made.exists() or newest([ROOT / s for s in SOURCES]) > made.stat().st_mtime:
             builder = Path(sys.executable).with_name("jupyter-book")
-            subprocess.run([builder, "build", ".", "--quiet"], cwd=ROOT, check=True)
+            subprocess.run([builder, "build", ".", "--all", "--quiet"], cwd=ROOT, check=True)
+            made.touch()
     return HTML
 
 
