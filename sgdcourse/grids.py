@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -50,9 +49,9 @@ class Grid:
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return, for every setting, which of its values each run takes; likewise the seed."""
-        counts = [range(len(axis.values)) for axis in self.axes.values()]
-        rows = np.array(list(itertools.product(*counts, range(len(self.seeds)))), dtype=np.int64)
-        return dict(zip([*self.axes, "seed"], rows.T, strict=True))
+        counts = [*(len(axis.values) for axis in self.axes.values()), len(self.seeds)]
+        places = np.indices(counts).reshape(len(counts), -1)
+        return dict(zip([*self.axes, "seed"], places, strict=True))
 
 
 def make_grid(rule: str, settings: Mapping[str, Any], seeds: Any) -> Grid:

@@ -202,15 +202,16 @@ class RunsLast:
         if len(order) > 1:
             order = self.job.spread(order)
         runs, n = order.shape
-        rows = order.T.reshape(-1)
+        rows, size = order.T.reshape(-1), self.job.batch_size
         self.x, self.y = (
-            _picked(table, rows, (n, 1, runs)) for table in (self.job.x, self.job.y.view(n, -1))
+            _picked(table, rows, (n, 1, runs)).split(size)  # batches
+            for table in (self.job.x, self.job.y.view(n, -1))
         )
 
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""
-        y = self.y[start:stop]
-        values = self._forward(self.x[start:stop])
+        batch = start // self.job.batch_size
+        y, values = self.y[batch], self._forward(self.x[batch])
         outputs, columns = values[-1]
         if self.job.loss == "cross_entropy":
             y = y.squeeze(1).expand(len(y), outputs.shape[-1])

@@ -76,9 +76,10 @@ class Plan:
     def jobs(self) -> Iterator[Job]:
         """Yield the sweep's jobs: runs that can be trained together, as many as memory allows."""
         columns = self.grid.columns()
-        keys = [columns[name] for name in SAME_IN_A_JOB if name in columns]
-        _, group = np.unique(np.stack(keys), axis=1, return_inverse=True)
-        for number in range(group.max() + 1):
+        shared = [name for name in SAME_IN_A_JOB if name in columns]
+        counts = [len(self.grid.axes[name].values) for name in shared]
+        group = np.ravel_multi_index([columns[name] for name in shared], counts)
+        for number in np.unique(group):
             runs = np.flatnonzero(group == number)
             first = {name: column[runs[0]] for name, column in columns.items()}
             size = self.grid.axes["batch_size"].values[first["batch_size"]]
