@@ -21,6 +21,11 @@ NETS = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def registered():
+    other_device.register()
+
+
 def tolerance(device):
     """The stand-in computes on the CPU; a GPU adds in another order."""
     return {"rtol": 0, "atol": 0} if device == other_device.NAME else {"rtol": 1e-4, "atol": 1e-5}

@@ -11,7 +11,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 NAME = "other"
-_setup_privateuseone_for_python_backend(NAME)
+
+
+def register():
+    """Make the device known, for as long as the process lives."""
+    _setup_privateuseone_for_python_backend(NAME)
 
 
 class Other(torch.Tensor):
