@@ -136,6 +136,10 @@ def test_traits_of_every_explorer_travel_both_ways(server, browser, home):
         return route.abort()
 
     page.route("**/*", local_only)
+    page.add_locator_handler(  # on a busy machine Jupyter asks before it knows of any kernel
+        page.locator("dialog.jp-Dialog").filter(has_text="Select Kernel"),
+        lambda dialog: dialog.locator(".jp-mod-accept").click(),
+    )
     page.goto(f"{server}/{home}")
     page.locator(".jp-CodeCell .cm-content").first.wait_for(timeout=PATIENCE)
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
