@@ -94,10 +94,7 @@ def _orders(n: int, seeds: list[int], sampling: str, ahead: int, once: bool) -> 
             yield order
     while True:
         keys = _drawn(generators, (len(seeds), ahead, n))
-        shuffled = sampling == "reshuffle"
-        orders = (
-            _shuffled(keys) if shuffled else (keys.float() * (n / KEYS)).int().clamp_(max=n - 1)
-        )
+        orders = _shuffled(keys) if sampling == "reshuffle" else _scaled(keys)
         yield from orders.unbind(1)
 
 
@@ -110,34 +107,45 @@ def _generators(seeds: list[int], *, once: bool) -> Iterable[torch.Generator]:
     return (one.manual_seed(number) for number in numbers)
 
 
-def _drawn(generators: Iterable[torch.Generator], shape: tuple[int, int, int]) -> Tensor:
-    """Draw the numbers, times 2²⁴, that so many calls of `torch.rand(n)` would give, as int32."""
-    keys = torch.empty(shape, dtype=torch.int32)
-    for row, generator in zip(keys.unbind(), generators, strict=True):
-        row.random_(generator=generator)
-    return keys.bitwise_and_(KEYS - 1)
+def _drawn(generators: Iterable[torch.Generator], shape: tuple[int, int, int]) -> np.ndarray:
+    """Draw the bits from which so many calls of `torch.rand(n)` would make their numbers.
 
-
-def _scaled(keys: Tensor) -> Tensor:
-    """Turn keys into row numbers below n, one for each of n keys."""
-    n = keys.shape[-1]
-    return (keys.float() * (n / KEYS)).int().clamp_(max=n - 1)
-
-
-def _shuffled(keys: Tensor) -> Tensor:
-    """Equal `keys.argsort(dim=-1, stable=True)`, ten times as fast.
-
-    The keys, of 24 bits, are packed with their column into one integer, and sorted by value. They
-    are used up.
+    An even n is drawn in pairs, which takes less time, the later of two in front: see `_places`.
     """
-    n = keys.shape[-1]
-    bits = max(1, (n - 1).bit_length())
-    packed = keys.numpy() if bits < 8 else keys.numpy().astype(np.int64)
-    packed <<= bits
-    packed |= np.arange(n, dtype=packed.dtype)
+    bits = torch.empty(shape, dtype=torch.int32)
+    drawn = bits if shape[-1] % 2 else bits.view(torch.int64)
+    for row, generator in zip(drawn.unbind(), generators, strict=True):
+        row.random_(generator=generator)
+    return bits.numpy().view(np.uint32)
+
+
+def _places(n: int) -> np.ndarray:
+    """Return the number of the draw that stands at each place of a row."""
+    return np.arange(n) if n % 2 else np.arange(n) ^ 1
+
+
+def _scaled(bits: np.ndarray) -> Tensor:
+    """Turn what was drawn into row numbers below n, one for each of n draws; `bits` is used up."""
+    n = bits.shape[-1]
+    bits &= KEYS - 1
+    uniform = torch.from_numpy(bits[..., _places(n)].view(np.int32)).float() / KEYS
+    return (uniform * n).int().clamp_(max=n - 1)
+
+
+def _shuffled(bits: np.ndarray) -> Tensor:
+    """Sort the draws of each row and return their places, as a stable `argsort` would.
+
+    Ten times as fast: the 24 bits of a draw that count are packed with its place below them into
+    one integer, and sorted by value. `bits` is used up.
+    """
+    n = bits.shape[-1]
+    kind: type[np.generic] = np.uint8 if n <= 256 else np.int32
+    packed = bits if kind is np.uint8 else bits.astype(np.uint64)
+    packed <<= 8 * packed.itemsize - 24
+    packed |= _places(n).astype(packed.dtype)
     packed.sort(axis=-1)
-    packed &= 2**bits - 1
-    side_by_side = np.moveaxis(packed, 0, -1).astype(np.int32, order="C")  # runs are neighbours
+    places = packed.view(kind)[..., :: packed.itemsize // np.dtype(kind).itemsize]  # low bits
+    side_by_side = np.moveaxis(places, 0, -1).astype(np.int32, order="C")  # runs are neighbours
     return torch.from_numpy(np.moveaxis(side_by_side, -1, 0))
 
 
