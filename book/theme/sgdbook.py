@@ -1,5 +1,6 @@
 """The book's Sphinx extension: what the theme does too heavily is done here, at build time."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import styles  # noqa: E402
 
 def setup(app):
     """Register the parts."""
+    gc.set_threshold(200_000)  # documents stay alive; looking for litter took a sixth of a build
     for part in (katex, pictures, heights, scripts, styles, appearance, book_directives):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
