@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, vmap
 
 from sgdcourse import _checks
 from sgdcourse.diagnostics.parameters import (
@@ -131,15 +131,22 @@ def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tens
     tensor([[ 4.],
             [36.]])
     """
-    parameters = {name: p.detach() for name, p in trainable(model).items()}
     function = loss_function(loss)
     x, y = checked_data(data)
+    own = {  # for each example the same weights, seen as its own
+        name: p.detach().expand(len(x), *p.shape).requires_grad_()
+        for name, p in trainable(model).items()
+    }
 
     def loss_of_one(named: dict[str, Tensor], one_x: Tensor, one_y: Tensor) -> Tensor:
         return function(functional_call(model, named, (one_x[None],)), one_y[None])
 
-    rows = vmap(grad(loss_of_one), in_dims=(None, 0, 0))(parameters, x, y)
-    return torch.cat([row.reshape(len(x), -1) for row in rows.values()], dim=1)
+    with torch.enable_grad():
+        losses = vmap(loss_of_one)(own, x, y)
+        rows = torch.autograd.grad(
+            losses.sum(), list(own.values()), allow_unused=True, materialize_grads=True
+        )
+    return torch.cat([row.flatten(1) for row in rows], dim=1)
 
 
 def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> GradientNoise:

@@ -10,7 +10,7 @@ const MARGIN = { top: 8, right: 12, bottom: 30, left: 44 };
 const makeScale = (axis) => (axis.log ? scaleLog() : scaleLinear()).domain(axis.domain ?? (axis.log ? [1, 10] : [0, 1]));
 
 export class Plot {
-  /** `x` and `y`: {label, domain, log, ticks}; `height`: function of the width. */
+  /** `x` and `y`: {label, domain, log, ticks, padding}; `height`: function of the width. */
   constructor({ title, label, x, y, height, margin, className = "" }) {
     this.axes = { x, y };
     this.margin = { ...MARGIN, ...margin };
@@ -80,7 +80,7 @@ export class Plot {
     const countX = Math.max(3, Math.round(this.width / 75));
     const countY = Math.max(3, Math.round(this.height / 42));
     this.xAxis.setAttribute("transform", `translate(0,${this.height})`);
-    select(this.xAxis).call(ticks(axisBottom(this.x).tickSizeOuter(0).tickSize(4), this.x, countX, this.axes.x.log));
+    select(this.xAxis).call(ticks(axisBottom(this.x).tickSizeOuter(0).tickSize(4).tickPadding(this.axes.x.padding ?? 3), this.x, countX, this.axes.x.log));
     select(this.yAxis).call(ticks(axisLeft(this.y).tickSizeOuter(0).tickSize(4), this.y, countY, this.axes.y.log));
     this.xLabel.setAttribute("x", this.width);
     this.xLabel.setAttribute("y", this.height - 6);
