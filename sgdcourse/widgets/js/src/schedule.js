@@ -104,7 +104,7 @@ export function compute(state) {
 function setup(view) {
   const rateChart = new Plot({
     title: "Learning rate, by step", label: "Learning rate at every step",
-    x: { padding: 10 }, y: { domain: [0, 0.25] }, margin: { bottom: 36 }, height: (width) => Math.min(260, Math.max(200, width * 0.42)),
+    x: { padding: 10 }, y: { domain: [0, 0.25], padding: 9 }, margin: { bottom: 36 }, height: (width) => Math.min(260, Math.max(200, width * 0.42)),
   });
   const chart = new Plot({
     title: "Loss by step: mean, predicted (dashed), constant η (dotted)",

@@ -81,7 +81,7 @@ export class Plot {
     const countY = Math.max(3, Math.round(this.height / 42));
     this.xAxis.setAttribute("transform", `translate(0,${this.height})`);
     select(this.xAxis).call(ticks(axisBottom(this.x).tickSizeOuter(0).tickSize(4).tickPadding(this.axes.x.padding ?? 3), this.x, countX, this.axes.x.log));
-    select(this.yAxis).call(ticks(axisLeft(this.y).tickSizeOuter(0).tickSize(4), this.y, countY, this.axes.y.log));
+    select(this.yAxis).call(ticks(axisLeft(this.y).tickSizeOuter(0).tickSize(4).tickPadding(this.axes.y.padding ?? 3), this.y, countY, this.axes.y.log));
     this.xLabel.setAttribute("x", this.width);
     this.xLabel.setAttribute("y", this.height - 6);
     this.yLabel.setAttribute("x", 6);
