@@ -307,6 +307,19 @@ def test_diverging_descent_is_data():
     assert "leaves for good" in explorer.placeholder()
 
 
+def test_the_noise_ball_s_sentence_looks_at_the_schedule():
+    assert "it diverges" in widgets.NoiseBall(lr=0.6).sentence()
+    assert "it diverges" in widgets.NoiseBall(lr=2.0, curvature=20, schedule="cosine").sentence()
+    for schedule in ("inverse_time", "cosine"):
+        words = widgets.NoiseBall(lr=0.6, schedule=schedule).sentence()
+        assert re.search(r"above 2 for \d+ of 200 steps, then the steps are small enough", words)
+    assert "flip for ever" in widgets.NoiseBall(lr=0.5).sentence()
+
+
+def test_a_descent_that_starts_at_the_minimum_stays():
+    assert "stays where it is" in widgets.Descent(x=0.0, y=0.0).sentence()
+
+
 def test_stationary_spread_of_the_noise_ball():
     path = widgets.NoiseBall(lr=0.2, curvature=4, steps=500, seed=3).path[50:]
     theory = [math.sqrt(0.2 / (c * (2 - 0.2 * c))) for c in (1, 4)]

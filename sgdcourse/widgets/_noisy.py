@@ -83,12 +83,31 @@ class NoiseBall(Explorer):
             f" batch size {self.batch_size} and a {self.schedule.replace('_', ' ')} schedule"
         )
         if self.lr * self.curvature >= 2:
-            return f"{head}: it diverges. {RUN_IT}"
+            return f"{head}: {self._wild()}. {RUN_IT}"
         sd = [self._deviation(curvature) for curvature in (1.0, self.curvature)]
         return (
             f"{head}; with a constant one the weights settle with standard deviations"
             f" {sd[0]:.3g} and {sd[1]:.3g}. {RUN_IT}"
         )
+
+    def _wild(self) -> str:
+        """Say what becomes of a run whose first ηλ is 2 or more."""
+        steepest = self.lr * self.curvature
+        if self.schedule == "constant" and math.isclose(steepest, 2):
+            return "ηλ is exactly 2 in the steep direction and the weights flip for ever"
+        factor = _paths.BALL_SCHEDULES[self.schedule](self.steps)
+        wild = sum(steepest * factor(t) > 2 * (1 + 1e-9) for t in range(self.steps))
+        losses = _paths.expected_losses(
+            (self.x, self.y),
+            curvature=self.curvature,
+            variance=self.noise**2 / self.batch_size,
+            lr=self.lr,
+            steps=self.steps,
+            schedule=factor,
+        )
+        if wild == self.steps or not losses[-1] < 1e3:
+            return "it diverges"
+        return f"ηλ lies above 2 for {wild} of {self.steps} steps, then the steps are small enough"
 
     def _deviation(self, curvature: float) -> float:
         room = curvature * (2 - self.lr * curvature)
@@ -163,10 +182,11 @@ class BatchSize(Explorer):
         """Say what the chosen batch size costs."""
         _, lr, steps, _ = self._row(self.batch_size)
         whole = math.ceil(steps)
+        examples = whole * self.batch_size
         return (
             f"Batch size {self.batch_size} with its own best learning rate {lr:.2g} reaches the"
-            f" target loss {self.target:g} in {whole} steps, {whole * self.batch_size} examples."
-            f" {RUN_IT}"
+            f" target loss {self.target:g} in {whole} step{'s'[: whole > 1]},"
+            f" {examples} example{'s'[: examples > 1]}. {RUN_IT}"
         )
 
     def still(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from sgdcourse.widgets import _paths
@@ -89,7 +90,9 @@ class Descent(Explorer):
         path = self.path
         first, last = problem(path[0]).item(), problem(path[-1]).item()
         end = f"ends at a loss of {last:.2g}"
-        if not last < 1e6:
+        if torch.equal(path[0], path[-1]):
+            end = "stays where it is"
+        elif not last < 1e6:
             end = "leaves for good"
         elif last < 1e-6 * first:
             end = "ends below a millionth of that"

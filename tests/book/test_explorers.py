@@ -320,6 +320,24 @@ def test_value_typed_out_of_range_is_clamped_and_said(visit):
     assert "0.99 is used instead" in page.locator(".sgd-note").text_content()
 
 
+def test_a_field_without_a_number_keeps_the_value_and_the_next_change_clears_the_note(visit):
+    page = visit(harness(widgets.Descent().placeholder()), query="?descent.lr=0.05")
+    own, note = page.get_by_label("Learning rate η, exact value"), page.locator(".sgd-note")
+    own.fill("")
+    own.press("Enter")
+    settle(page)
+    assert own.input_value() == "0.05"
+    assert note.text_content() == "That is not a number; 0.05 is kept."
+    for cause in ("field", "button"):
+        if cause == "button":
+            page.get_by_role("button", name="Copy as PyTorch").click()
+            page.get_by_text("PyTorch code copied.").wait_for()
+        page.locator('input[type=range][name="lr"]').focus()
+        page.keyboard.press("ArrowLeft")
+        settle(page)
+        assert note.text_content() == ""
+
+
 def test_other_placeholders_are_left_alone_and_two_of_a_kind_keep_apart(visit):
     other = '<div class="sgd-widget" data-widget="quiz"><p>A quiz.</p></div>'
     one = widgets.Descent().placeholder()

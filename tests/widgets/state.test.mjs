@@ -12,12 +12,25 @@ test("good values pass unchanged", () => {
   assert.deepEqual(sanitise("lr", specs.lr, "0.25"), { value: 0.25 });
   assert.deepEqual(sanitise("nesterov", specs.nesterov, "true"), { value: true });
   assert.deepEqual(sanitise("surface", specs.surface, "beale"), { value: "beale" });
-  assert.deepEqual(sanitise("steps", specs.steps, 3.4), { value: 3 });
+});
+
+test("a whole number given as a fraction is rounded and said", () => {
+  const { value, problem } = sanitise("steps", specs.steps, 3.7);
+  assert.equal(value, 4);
+  assert.match(problem, /^The value given for steps is no whole number; 4 is used instead\.$/);
+});
+
+test("a field that holds no number keeps the value it had, and says so", () => {
+  for (const text of ["", "abc"]) {
+    const { value, problem } = sanitise("lr", specs.lr, text, 0.05);
+    assert.equal(value, 0.05);
+    assert.equal(problem, "That is not a number; 0.05 is kept.");
+  }
 });
 
 test("out of range is clamped and said", () => {
   assert.equal(sanitise("lr", specs.lr, 99).value, 4);
-  assert.match(sanitise("lr", specs.lr, -1).problem, /outside .* is used instead/);
+  assert.match(sanitise("lr", specs.lr, -1).problem, /^The value given for lr is outside .* is used instead/);
   assert.equal(sanitise("steps", specs.steps, Infinity).value, 500);
 });
 

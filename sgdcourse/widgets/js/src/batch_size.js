@@ -109,7 +109,7 @@ function words({ own, rule, fit }, state) {
   const doubled = fit.fewestSteps + fit.fewestExamples / (2 * batch);
   const ruled = Number.isFinite(rule.steps) ? `needs ${plural(Math.ceil(rule.steps), "step")}`
     : rule.lr >= 2 ? "diverges" : "never reaches the target";
-  return `Batch ${format(batch, 5)} with its own best learning rate ${format(own.lr)} needs ${plural(Math.ceil(own.steps), "step")}, ${format(Math.ceil(own.steps) * batch, 7)} examples; ` +
+  return `Batch ${format(batch, 5)} with its own best learning rate ${format(own.lr)} needs ${plural(Math.ceil(own.steps), "step")}, ${plural(Math.ceil(own.steps) * batch, "example")}; ` +
     `the fitted trade-off predicts ${plural(Math.round(predicted), "step")}. The critical batch size is about ${format(fit.critical, 2)}. ` +
     `Doubling the batch here saves ${percent(1 - doubled / predicted)} of the steps for ${percent((2 * doubled) / predicted - 1)} more examples. ` +
     `The ${state.scaling} rule takes learning rate ${format(rule.lr)} and ${ruled}.`;
@@ -117,7 +117,7 @@ function words({ own, rule, fit }, state) {
 
 export const definition = {
   title: "How large a batch?",
-  lead: "Drag along the curves to choose the batch size. Left of the dotted line doubling it nearly halves the steps; right of it examples are wasted.",
+  lead: "Drag along the curves to choose the batch size. Far left of the dotted line doubling it nearly halves the steps; far right of it only the examples double.",
   controls: ["batch_size", "scaling", "base_lr", "noise", "target"],
   names: { scaling: RULES },
   frameWord: "Doublings",

@@ -92,6 +92,10 @@ function words({ found, path, surface }, state) {
     return `Diverged: after ${plural(step, "step")} the weights have left the picture for good. ` +
       `At the minimum the predicted factor per step is ${format(found.predicted, 4)}; below 1 is stable there. Take a smaller learning rate.`;
   }
+  if (verdict === "resting") return "The start is a minimum: nothing moves.";
+  if (verdict === "oscillating") {
+    return `Oscillates: it jumps to and fro between two points and will not settle. At the minimum the predicted factor per step is ${format(found.predicted, 4)}; below 1 is stable there.`;
+  }
   if (verdict === "saddle") return "Stalled at a saddle point: the gradient vanishes there, yet it is no minimum. Start a little to the side.";
   if (verdict === "converged") {
     return `Converged to ${WHERE(found.minimum)}: the loss fell to a millionth of its start in ${plural(step, "step")}, ${manner(found.turns)}. ${rates(found)}`;

@@ -5,7 +5,7 @@ import { descend } from "./core/rules.js";
 import { surface as surfaceOf } from "./core/surfaces.js";
 import { descentScript } from "./core/torch.js";
 import { bands, surfaceBands } from "./ui/contour.js";
-import { format, plural } from "./ui/dom.js";
+import { apart, format, plural } from "./ui/dom.js";
 import { explorer } from "./ui/explorer.js";
 import { Handle, onPlace } from "./ui/handle.js";
 import { Plot } from "./ui/plot.js";
@@ -132,12 +132,20 @@ function damping([[re, im], [other]]) {
 function words({ found, roots: pairs, best, limit, nesterov }, state) {
   const [slow, steep] = pairs.map(damping);
   const how = `The slow direction is ${slow}, the steep one ${steep}.`;
-  if (found.verdict === "diverged" || found.predicted > 1) {
-    return `Diverges: the learning rate ${format(state.lr)} lies above the limit ${format(limit)} for this momentum. ${how} Predicted factor per step: ${format(found.predicted, 4)}.`;
+  const factor = `${how} Predicted factor per step ${apart(found.predicted, 1, 4)[0]}`;
+  const unstable = found.predicted > 1 + 1e-9;
+  if (found.verdict === "resting") return `The start is a minimum: nothing moves.${unstable ? " From any other it would diverge." : ""} ${factor}.`;
+  if (found.verdict === "diverged" || unstable) {
+    const grows = [state.x, state.y].some((w, i) => w !== 0 && pairs[i].some((root) => Math.hypot(...root) > 1));
+    const [own, most] = apart(state.lr, limit);
+    return `${grows ? "Diverges" : "Would diverge from any start off the axis"}: the learning rate ${own} lies above the limit ${most} for this momentum. ${factor}.`;
   }
-  const end = found.verdict === "converged" ? `Converged in ${plural(found.step, "step")}.` : `Not there after ${plural(state.steps, "step")}.`;
+  const end = found.verdict === "converged" ? `Converged in ${plural(found.step, "step")}.`
+    : found.verdict === "oscillating" ? "Oscillates: it jumps to and fro between two points and will not settle."
+    : `Not there after ${plural(state.steps, "step")}.`;
+  const measured = Number.isFinite(found.measured) ? `, measured ${format(found.measured, 4)}` : "";
   const compared = nesterov ? "" : ` The best pair for κ = ${format(state.curvature)} is η = ${format(best.lr)}, μ = ${format(best.momentum)}, with factor ${format(best.rate, 4)}.`;
-  return `${end} ${how} Predicted factor per step ${format(found.predicted, 4)}, measured ${format(found.measured, 4)}.${compared}`;
+  return `${end} ${factor}${measured}.${compared}`;
 }
 
 export const definition = {

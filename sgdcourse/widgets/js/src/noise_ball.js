@@ -5,7 +5,7 @@ import { quadraticScript } from "./core/torch.js";
 import { meanLoss, spreadAt, walk } from "./core/walkers.js";
 import { surface as surfaceOf } from "./core/surfaces.js";
 import { surfaceBands } from "./ui/contour.js";
-import { format, plural } from "./ui/dom.js";
+import { apart, format, plural } from "./ui/dom.js";
 import { explorer } from "./ui/explorer.js";
 import { Handle, onPlace } from "./ui/handle.js";
 import { Plot } from "./ui/plot.js";
@@ -96,22 +96,59 @@ function setup(view) {
 
 const pair = (values) => `${format(values[0], 3)} and ${format(values[1], 3)}`;
 
-function words({ paths, theory, curvatures, sigma, expected, mean }, state) {
+const half = (curvatures, values) => curvatures.reduce((total, c, i) => total + 0.5 * c * values[i], 0);
+
+/** Steps whose ηλ lies above 2 in the steep direction. */
+function wildSteps(state) {
+  const schedule = scheduleOf(state);
+  const limit = (2 * (1 + 1e-9)) / (state.lr * state.curvature);
+  return Array.from({ length: state.steps }, (_, t) => schedule(t)).filter((factor) => factor > limit).length;
+}
+
+/** The sentence where the steps by themselves decide, whatever the noise does; else nothing. */
+function withoutEnd(wild, expected, state) {
+  const steepest = state.lr * state.curvature;
   const last = state.steps;
-  const steepest = state.lr * curvatures[1];
-  if (steepest >= 2) {
-    return `Diverges: ηλ is ${format(steepest)} in the steep direction, and every factor above 2 throws the weights outwards; noise has no part in it.`;
+  if (state.noise === 0 && state.x === 0 && state.y === 0) return "The start is the minimum, and there is no noise: nothing moves.";
+  if (state.noise === 0 && state.y === 0 && state.curvature > 1) return "";
+  if (state.schedule === "constant" && Math.abs(steepest - 2) < 1e-8) {
+    return `ηλ is exactly 2 in the steep direction: the weights flip for ever${state.noise ? ", and the noise adds up" : ""}.`;
   }
+  if (wild < last && (wild === 0 || expected[last] < 1e3)) return "";
+  const often = wild < last ? `for ${plural(wild, "step")} ηλ lies above 2, at most at ${apart(steepest, 2)[0]},` : `ηλ is ${apart(steepest, 2)[0]}`;
+  return `Diverges: ${often} in the steep direction, and above 2 every step throws the weights further out, with or without noise.`;
+}
+
+/** Where the ball is: still on its way, or how it behaves around the minimum. */
+function verdict({ theory, curvatures }, state) {
+  const last = state.steps;
+  const place = theory.map(({ mean }) => mean[last]);
+  const [shareOfMean, shareAtStart] = [place, [state.x, state.y]].map((at) => half(curvatures, at.map((w) => w * w)));
+  const shares = Array.from({ length: last + 1 }, (_, t) => half(curvatures, theory.map(({ spread }) => spread[t])));
+  if (shareOfMean > Math.max(shares[last], 1e-6 * shareAtStart)) {
+    return `On its way: after ${plural(last, "step")} the mean is still at (${format(place[0])}, ${format(place[1])}).`;
+  }
+  if (state.noise === 0) return "Without noise all runs are one and converge.";
+  if (state.schedule === "constant") return "Hovers around the minimum and does not converge.";
+  return shares[last] < 0.98 * Math.max(...shares) ? "The smaller steps draw the ball together." : "Around the minimum, and the ball still grows.";
+}
+
+function words(result, state) {
+  const { paths, theory, curvatures, sigma, expected, mean } = result;
+  const last = state.steps;
+  const wild = wildSteps(state);
+  const end = withoutEnd(wild, expected, state);
+  if (end) return end;
+  const axis = "From any start off the axis it would diverge: ηλ lies above 2 in the steep direction. ";
+  const first = wild === last ? axis : wild ? `For ${plural(wild, "step")} ηλ lies above 2; then the steps are small enough again. ` : "";
+  const loss = `Mean loss ${format(mean[last])}, predicted ${format(expected[last])}.`;
+  const head = first + verdict(result, state);
+  if (state.noise === 0) return `${head} ${loss}`;
   const measured = spreadAt(paths, last).map(({ sd }) => sd);
   const predicted = theory.map(({ spread }) => Math.sqrt(spread[last]));
-  const verdict = state.noise === 0 ? "Without noise all runs are one and converge."
-    : state.schedule === "constant" ? `Hovers around the minimum and does not converge: after ${plural(last, "step")}`
-    : `The smaller steps draw the ball together: after ${plural(last, "step")}`;
-  const loss = `Mean loss ${format(mean[last])}, predicted ${format(expected[last])}.`;
-  if (state.noise === 0) return `${verdict} ${loss}`;
   const rest = curvatures.map((c) => Math.sqrt(stationaryVariance(state.lr, c, sigma * sigma)));
   const still = state.schedule === "constant" ? ` If it ran on, they would settle at ${pair(rest)}.` : "";
-  return `${verdict} the standard deviations over ${WALKERS} runs are ${pair(measured)}; theory says ${pair(predicted)}.${still} ${loss}`;
+  return `${head} After ${plural(last, "step")} the standard deviations over ${WALKERS} runs are ${pair(measured)}; theory says ${pair(predicted)}.${still} ${loss}`;
 }
 
 export const definition = {

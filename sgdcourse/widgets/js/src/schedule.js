@@ -176,13 +176,18 @@ function words({ expected, constant, mean, rates }, state) {
   const limit = 2 / state.curvature;
   const high = rates.filter((lr) => lr > limit).length;
   const danger = high ? `For ${plural(high, "step")} the learning rate lies above the limit of stability ${format(limit)}. ` : "";
-  if (!(expected[last] < 1e6)) return `${danger}Diverged: take a smaller learning rate.`;
+  const asked = state.warmup > warmSteps(state)
+    ? ` The warm-up takes half of the run at most: ${plural(warmSteps(state), "step")} instead of ${state.warmup}.` : "";
+  if (!(expected[last] < 1e6)) return `${danger}Diverged: take a smaller learning rate.${asked}`;
   const ratio = constant[last] / expected[last];
-  const compared = !Number.isFinite(ratio) || ratio > 1e6 ? "a constant one would diverge"
-    : Math.abs(ratio - 1) < 0.02 ? "as a constant one would"
-    : ratio > 1 ? `${format(ratio, 2)} times lower than with a constant one` : `${format(1 / ratio, 2)} times higher than with a constant one`;
-  return `${danger}After ${plural(last, "step")} the mean loss over ${WALKERS} runs is ${format(mean[last])}; predicted ${format(expected[last])}, ${compared}. ` +
-    `The learning rate ends at ${format(rates[last - 1])}; all steps together would carry ${format(rates.reduce((a, b) => a + b, 0))} times the gradient.`;
+  const compared = !Number.isFinite(ratio) || ratio > 1e6 ? "would diverge"
+    : Math.abs(ratio - 1) < 0.02 ? "would do as well"
+    : "";
+  const times = ratio > 1 ? `${format(ratio, 2)} times lower` : `${format(1 / ratio, 2)} times higher`;
+  const alone = state.schedule === "constant" && warmSteps(state) === 0;
+  const beside = alone ? "." : compared ? `. A constant learning rate ${compared}.` : `, ${times} than with a constant learning rate.`;
+  return `${danger}After ${plural(last, "step")} the mean loss over ${WALKERS} runs is ${format(mean[last])}; predicted ${format(expected[last])}${beside} ` +
+    `The learning rate ends at ${format(rates[last - 1])}; the learning rates of all steps add up to ${format(rates.reduce((a, b) => a + b, 0))}.${asked}`;
 }
 
 const names = {

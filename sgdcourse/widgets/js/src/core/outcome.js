@@ -55,6 +55,14 @@ export function divergedAt(path) {
 
 const distance = (path, i, [x, y]) => Math.hypot(path[2 * i] - x, path[2 * i + 1] - y);
 
+/** Whether the path ends by jumping to and fro between two points. */
+function flips(path, steps) {
+  if (steps < 2) return false;
+  const [now, before, earlier] = [0, 1, 2].map((back) => [path[2 * (steps - back)], path[2 * (steps - back) + 1]]);
+  const jump = distance(before, 0, now);
+  return jump > 1e-6 && distance(earlier, 0, now) < 1e-6 * jump;
+}
+
 /** Everything the sentence needs to know about a path on a surface. */
 export function outcome(path, surface, { lr, momentum, nesterov }) {
   const steps = path.length / 2 - 1;
@@ -74,9 +82,11 @@ export function outcome(path, surface, { lr, momentum, nesterov }) {
   const converged = gaps[0] === 0 || reached <= steps;
   const last = [path[2 * steps], path[2 * steps + 1]];
   const flat = Math.hypot(...surface.gradient(...last)) < 1e-6 * (1 + Math.hypot(...surface.gradient(path[0], path[1])));
-  const verdict = converged
-    ? "converged"
+  const verdict = gaps[0] === 0 && gaps[steps] === 0
+    ? "resting"
+    : converged ? "converged"
     : flat && eigenvalues(surface.hessian(...last))[0] < 0 ? "saddle"
+    : flips(path, steps) ? "oscillating"
     : gaps[steps] > gaps[0] ? "growing" : "travelling";
   return {
     verdict, step: reached, minimum, gaps,

@@ -40,9 +40,8 @@ function numberControl(name, spec, view) {
     id: spec.compact ? id : null, type: "number", class: "sgd-field", min: spec.min, max: spec.max, step: "any",
     "aria-label": spec.compact ? null : `${spec.label}, exact value`,
     onchange: () => {
-      const { value, problem } = sanitise(name, spec, field.value);
-      view.note(problem ?? "");
-      view.set({ [name]: problem && field.value.trim() === "" ? view.state[name] : value });
+      const { value, problem } = sanitise(name, spec, field.value, view.state[name]);
+      view.set({ [name]: value }, problem);
       field.value = String(view.state[name]);
     },
   });

@@ -20,9 +20,9 @@ export const h = (tag, attributes, ...children) =>
 export const s = (tag, attributes, ...children) =>
   build(document.createElementNS(SVG, tag), attributes, children);
 
-let count = 0;
+let ids = 0;
 /** An id that is unique on the page. */
-export const uid = (prefix) => `sgd-${prefix}-${(count += 1)}`;
+export const uid = (prefix) => `sgd-${prefix}-${(ids += 1)}`;
 
 /** Number in words' company: `digits` significant ones, a true minus, no trailing zeros. */
 export function format(value, digits = 3) {
@@ -41,5 +41,17 @@ export function format(value, digits = 3) {
 const superscript = (power) =>
   String(power).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
 
+/** Two numbers with as many digits as it takes to tell them apart. */
+export function apart(a, b, digits = 3) {
+  while (digits < 15 && a !== b && format(a, digits) === format(b, digits)) digits += 1;
+  return [format(a, digits), format(b, digits)];
+}
+
+/** A count in words' company: millions and billions rounded, what is smaller as it is. */
+export function count(n) {
+  if (n >= 1e6 && n < 1e12) return n >= 1e9 ? `${format(n / 1e9)} billion` : `${format(n / 1e6)} million`;
+  return format(n, 7);
+}
+
 /** "1 step", "2 steps". */
-export const plural = (n, word) => `${format(n, 7)} ${word}${n === 1 ? "" : "s"}`;
+export const plural = (n, word) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;

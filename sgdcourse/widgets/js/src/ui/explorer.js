@@ -32,7 +32,10 @@ export function explorer(kind, definition) {
 class View {
   constructor(kind, definition, model, el) {
     Object.assign(this, { kind, definition, model, el, specs: PARAMETERS[kind], undo: [] });
-    this.wake = () => this.request();
+    this.wake = () => {
+      this.note("");
+      this.request();
+    };
     this.given = readState(this.specs, (name) => model.get(name));
     this.state = this.given.state;
     this.initial = { ...this.state };
@@ -111,10 +114,11 @@ class View {
     this.noteLine.textContent = text;
   }
 
-  /** Change parameters; the rest follows with the next frame. */
-  set(patch) {
+  /** Change parameters; the rest follows with the next frame. An older note gives way to `note`. */
+  set(patch, note = "") {
     const full = { ...patch, ...this.definition.adjust?.(patch, this.state) };
     for (const [name, value] of Object.entries(full)) this.model.set(name, value);
+    this.note(note);
     this.changed = true;
     this.readModel();
     this.request();
@@ -128,7 +132,6 @@ class View {
 
   reset() {
     this.player.pause();
-    this.note("");
     this.set(this.initial);
   }
 

@@ -4,8 +4,11 @@ import { format } from "./dom.js";
 const TRUE = new Set([true, "true", "1", 1]);
 const FALSE = new Set([false, "false", "0", 0]);
 
-/** `value` made valid: {value, problem}, where problem says in words what was wrong with it. */
-export function sanitise(name, spec, value) {
+/**
+ * `value` made valid: {value, problem}, where problem says in words what was wrong with it.
+ * With `kept` a number that is none leaves that value, else the default.
+ */
+export function sanitise(name, spec, value, kept) {
   if (spec.kind === "choice") {
     return spec.options.includes(value) ? { value } : refuse(name, spec, "is not one of its choices");
   }
@@ -15,20 +18,27 @@ export function sanitise(name, spec, value) {
   }
   const text = typeof value === "string" ? value.trim() : value;
   const number = typeof text === "number" || (typeof text === "string" && text !== "") ? Number(text) : NaN;
-  if (Number.isNaN(number)) return refuse(name, spec, "is not a number");
-  return inRange(name, spec, spec.kind === "integer" ? Math.round(number) : number);
+  if (!Number.isNaN(number)) return inRange(name, spec, number);
+  if (kept === undefined) return refuse(name, spec, "is not a number");
+  return { value: kept, problem: `That is not a number; ${format(kept, 6)} is kept.` };
 }
 
 const refuse = (name, spec, why) => ({
   value: spec.default,
-  problem: `The given ${name} ${why}; ${spec.default} is used instead.`,
+  problem: `The value given for ${name} ${why}; ${spec.default} is used instead.`,
 });
 
 function inRange(name, spec, number) {
   const value = Math.min(spec.max, Math.max(spec.min, number));
-  if (value === number) return { value };
+  if (value === number) return wholeWhereAsked(name, spec, value);
   const range = `${format(spec.min)} to ${format(spec.max)}`;
-  return { value, problem: `The given ${name} is outside ${range}; ${format(value)} is used instead.` };
+  return { value, problem: `The value given for ${name} is outside ${range}; ${format(value)} is used instead.` };
+}
+
+function wholeWhereAsked(name, spec, number) {
+  const value = spec.kind === "integer" ? Math.round(number) : number;
+  if (value === number) return { value };
+  return { value, problem: `The value given for ${name} is no whole number; ${value} is used instead.` };
 }
 
 /** All parameters of an explorer from `get(name)`; undefined means the default. */
