@@ -39,7 +39,7 @@ class Goal:
 
     @property
     def above_floor(self) -> bool:
-        """Whether 60 % of the goal is met."""
+        """Whether 60% of the goal is met."""
         if self.at_least:
             return self.measured >= FLOOR * self.goal
         return self.measured <= self.goal / FLOOR
@@ -111,7 +111,7 @@ def page(results: dict[str, Any], goals: list[Goal], loads: dict[str, Any] | Non
         "",
         "## Goals",
         "",
-        "`make bench` fails when one of these falls below 60 % of its goal.",
+        "`make bench` fails when one of these falls below 60% of its goal.",
         "",
         "| what | goal | measured | reached |",
         "| --- | ---: | ---: | --- |",

@@ -98,7 +98,7 @@ MEASURE_FLOOR = Exercise(
     truth=_variance,
     cases=_floor_cases,
     rtol=0.08,
-    remark="It agrees with ησ²/(λ(2 − ηλ)) within 8 %.",
+    remark="It agrees with ησ²/(λ(2 − ηλ)) within 8%.",
     slips={
         "standard deviation": lambda lr, curvature, sigma: _variance(lr, curvature, sigma) ** 0.5,
         "loss instead of variance": lambda lr, curvature, sigma: (

@@ -101,7 +101,7 @@ function setup(view) {
   };
 }
 
-const percent = (value) => `${format(100 * value, 2)}\u00a0%`;
+const percent = (value) => `${format(100 * value, 2)}%`;
 
 function words({ own, rule, fit }, state) {
   const batch = state.batch_size;
