@@ -54,6 +54,8 @@ def measure(rounds: int) -> dict[str, Any]:
         "digits64": lambda: workloads.digits(torch.float64),
         "logistic": workloads.logistic,
     }
+    say("fit beside the plain loop")
+    fitting = measures.fit_beside_loop(4 * rounds)
     many = []
     for key, make in makers.items():
         for runs in SIZES[key]:
@@ -77,6 +79,7 @@ def measure(rounds: int) -> dict[str, Any]:
         "versions": report.versions(),
         "absent": list(peers.absent()),
         "single": single,
+        "fit": report.plain(fitting),
         "many": many,
         "rosenbrock": {**report.plain(paths), "seconds": seconds},
         "heat_map": measures.heat_map(min(rounds, 3)).median,
@@ -108,8 +111,7 @@ def hold_goals(results: dict[str, Any]) -> list[Goal]:
             goals.append(Goal(what, ratio, over_jax, False, "×"))
     paths = results["rosenbrock"]
     speed = paths["plain loop"]["median"] / paths["descend"]["median"]
-    single = results["single"]
-    fit = single["sgdcourse.fit"]["median"] / single["plain loop, torch.optim.SGD"]["median"]
+    fit = results["fit"]["fit"]["median"] / results["fit"]["plain loop"]["median"]
     return [
         *goals,
         Goal("Rosenbrock, 10,000 starts × 500 steps: speed", speed, 5000, True, "×"),

@@ -14,7 +14,16 @@ import sgdcourse as sc
 from benchmarks import contestants, peers, workloads
 from benchmarks.timing import Time, take_turns
 
-__all__ = ["equality", "heat_map", "many_runs", "memory", "rosenbrock", "single_run", "start_up"]
+__all__ = [
+    "equality",
+    "fit_beside_loop",
+    "heat_map",
+    "many_runs",
+    "memory",
+    "rosenbrock",
+    "single_run",
+    "start_up",
+]
 
 
 def single_run(rounds: int) -> dict[str, Time]:
@@ -33,6 +42,16 @@ def single_run(rounds: int) -> dict[str, Time]:
     if not {"jax", "optax"} & set(peers.absent()):
         ways["JAX + Optax, jit(scan)"] = peers.compile_scan(work, 1)[0]
     return take_turns(ways, rounds)
+
+
+def fit_beside_loop(rounds: int) -> dict[str, Time]:
+    """B1, one run with `fit` and with the plain loop, and nobody between them."""
+    work = workloads.toy()
+    pair = {
+        "plain loop": lambda: contestants.plain_loop(work, 1),
+        "fit": lambda: contestants.fitted(work),
+    }
+    return take_turns(pair, rounds)
 
 
 def many_runs(

@@ -74,6 +74,8 @@ def page(results: dict[str, Any], goals: list[Goal], loads: dict[str, Any] | Non
         "One thread, processor time, contestants taking turns in one process,"
         f" medians of {results['rounds']} rounds.",
         "The plain loop is timed on two runs and counted per update.",
+        "That `fit` is as fast as the loop is measured apart, with just the two taking turns, in"
+        f" {4 * results['rounds']} rounds.",
         "Ratios travel from one machine to another; microseconds do not.",
         "",
         "## One run",
