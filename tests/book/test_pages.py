@@ -243,6 +243,11 @@ def test_icons_in_use_are_drawn(html):
         assert used - sizes <= drawn, page
 
 
+def test_the_scrollbar_has_its_place_before_there_is_anything_to_scroll(visit):
+    root = visit("book/index.html").page.locator("html")
+    assert root.evaluate("e => getComputedStyle(e).scrollbarGutter") == "stable"
+
+
 @pytest.mark.parametrize("where", ["http", "file"])
 @pytest.mark.parametrize(
     ("term", "page"), [("dampening", "glossary"), ("stationary_variance", "api")]
