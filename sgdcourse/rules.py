@@ -150,7 +150,7 @@ def _velocity(
     return torch.where(nesterov, ahead, velocity) if isinstance(nesterov, Tensor) else ahead
 
 
-#: The rules by name, in place: what `sweep` takes as `rule`.
+#: The update rules in place, by the names that `sweep` takes as `rule`.
 #:
 #: :meta hide-value:
 RULES: dict[str, Callable[..., None]] = {

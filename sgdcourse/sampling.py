@@ -17,7 +17,7 @@ from sgdcourse import _checks
 
 __all__ = ["SAMPLINGS", "batches", "epoch_orders", "many_epoch_orders", "steps_per_epoch"]
 
-#: Ways to draw examples: shuffled each epoch, with replacement, shuffled once, as stored.
+#: Ways to draw examples (shuffled each epoch, with replacement, shuffled once, as stored).
 SAMPLINGS = ("reshuffle", "replacement", "fixed", "in_order")
 DRAWN_AHEAD = 2**21  # numbers: 8 MB
 KEYS = 2**24  # what `torch.rand` tells apart in float32

@@ -25,7 +25,7 @@ from sgdcourse import _checks, sampling
 __all__ = ["LOSSES", "Run", "evaluate", "fit"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-#: Losses by name: what `fit`, `evaluate` and `sweep` take as `loss`.
+#: The losses, by the names that `fit`, `evaluate` and `sweep` take as `loss`.
 #:
 #: :meta hide-value:
 LOSSES: dict[str, Loss] = {
