@@ -55,7 +55,7 @@ def measure(rounds: int) -> dict[str, Any]:
         "logistic": workloads.logistic,
     }
     say("fit beside the plain loop")
-    fitting = measures.fit_beside_loop(4 * rounds)
+    fitting = measures.fit_beside_loop(report.PAIRED * rounds)
     many = []
     for key, make in makers.items():
         for runs in SIZES[key]:

@@ -1,5 +1,5 @@
 // Descent: gradient descent, momentum and Nesterov on a surface; drag the start, watch the path.
-import { outcome } from "./core/outcome.js";
+import { ENDS, outcome } from "./core/outcome.js";
 import { descend } from "./core/rules.js";
 import { surface as surfaceOf } from "./core/surfaces.js";
 import { descentScript } from "./core/torch.js";
@@ -92,9 +92,9 @@ function words({ found, path, surface }, state) {
     return `Diverged: after ${plural(step, "step")} the weights have left the picture for good. ` +
       `At the minimum the predicted factor per step is ${format(found.predicted, 4)}; below 1 is stable there. Take a smaller learning rate.`;
   }
-  if (verdict === "resting") return "The start is a minimum: nothing moves.";
+  if (verdict === "resting") return ENDS.resting;
   if (verdict === "oscillating") {
-    return `Oscillates: it jumps to and fro between two points and will not settle. At the minimum the predicted factor per step is ${format(found.predicted, 4)}; below 1 is stable there.`;
+    return `${ENDS.oscillating} At the minimum the predicted factor per step is ${format(found.predicted, 4)}; below 1 is stable there.`;
   }
   if (verdict === "saddle") return "Stalled at a saddle point: the gradient vanishes there, yet it is no minimum. Start a little to the side.";
   if (verdict === "converged") {

@@ -1,5 +1,5 @@
 // Momentum: the lr × momentum plane coloured by rate, the roots behind it, and the path.
-import { outcome } from "./core/outcome.js";
+import { ENDS, outcome } from "./core/outcome.js";
 import { polyak, roots, stabilityLimit, worstRate } from "./core/quadratic.js";
 import { descend } from "./core/rules.js";
 import { surface as surfaceOf } from "./core/surfaces.js";
@@ -134,14 +134,14 @@ function words({ found, roots: pairs, best, limit, nesterov }, state) {
   const how = `The slow direction is ${slow}, the steep one ${steep}.`;
   const factor = `${how} Predicted factor per step ${apart(found.predicted, 1, 4)[0]}`;
   const unstable = found.predicted > 1 + 1e-9;
-  if (found.verdict === "resting") return `The start is a minimum: nothing moves.${unstable ? " From any other it would diverge." : ""} ${factor}.`;
+  if (found.verdict === "resting") return `${ENDS.resting}${unstable ? " From any other it would diverge." : ""} ${factor}.`;
   if (found.verdict === "diverged" || unstable) {
     const grows = [state.x, state.y].some((w, i) => w !== 0 && pairs[i].some((root) => Math.hypot(...root) > 1));
     const [own, most] = apart(state.lr, limit);
     return `${grows ? "Diverges" : "Would diverge from any start off the axis"}: the learning rate ${own} lies above the limit ${most} for this momentum. ${factor}.`;
   }
   const end = found.verdict === "converged" ? `Converged in ${plural(found.step, "step")}.`
-    : found.verdict === "oscillating" ? "Oscillates: it jumps to and fro between two points and will not settle."
+    : found.verdict === "oscillating" ? ENDS.oscillating
     : `Not there after ${plural(state.steps, "step")}.`;
   const measured = Number.isFinite(found.measured) ? `, measured ${format(found.measured, 4)}` : "";
   const compared = nesterov ? "" : ` The best pair for κ = ${format(state.curvature)} is η = ${format(best.lr)}, μ = ${format(best.momentum)}, with factor ${format(best.rate, 4)}.`;

@@ -1,5 +1,5 @@
 // Noise ball: an ensemble of SGD runs on a noisy quadratic, with the predicted 1-σ ellipse.
-import { moments, stationaryVariance } from "./core/quadratic.js";
+import { lossOfSquares, moments, stationaryVariance } from "./core/quadratic.js";
 import * as schedules from "./core/schedules.js";
 import { quadraticScript } from "./core/torch.js";
 import { meanLoss, spreadAt, walk } from "./core/walkers.js";
@@ -32,7 +32,7 @@ export function compute(state) {
   const theory = curvatures.map((curvature, c) =>
     moments({ lr: state.lr, curvature, variance: sigma * sigma, start: start[c], steps: state.steps, schedule }));
   const expected = Float64Array.from({ length: state.steps + 1 }, (_, t) =>
-    curvatures.reduce((total, curvature, c) => total + 0.5 * curvature * (theory[c].mean[t] ** 2 + theory[c].spread[t]), 0));
+    lossOfSquares(curvatures, theory.map(({ mean, spread }) => mean[t] ** 2 + spread[t])));
   return {
     length: state.steps, curvatures, sigma, paths, theory, expected,
     mean: meanLoss(paths, curvatures), run: meanLoss(paths.slice(0, 1), curvatures), points: pathPoints(paths[0]),
@@ -96,8 +96,6 @@ function setup(view) {
 
 const pair = (values) => `${format(values[0], 3)} and ${format(values[1], 3)}`;
 
-const half = (curvatures, values) => curvatures.reduce((total, c, i) => total + 0.5 * c * values[i], 0);
-
 /** Steps whose ηλ lies above 2 in the steep direction. */
 function wildSteps(state) {
   const schedule = scheduleOf(state);
@@ -123,8 +121,8 @@ function withoutEnd(wild, expected, state) {
 function verdict({ theory, curvatures }, state) {
   const last = state.steps;
   const place = theory.map(({ mean }) => mean[last]);
-  const [shareOfMean, shareAtStart] = [place, [state.x, state.y]].map((at) => half(curvatures, at.map((w) => w * w)));
-  const shares = Array.from({ length: last + 1 }, (_, t) => half(curvatures, theory.map(({ spread }) => spread[t])));
+  const [shareOfMean, shareAtStart] = [place, [state.x, state.y]].map((at) => lossOfSquares(curvatures, at.map((w) => w * w)));
+  const shares = Array.from({ length: last + 1 }, (_, t) => lossOfSquares(curvatures, theory.map(({ spread }) => spread[t])));
   if (shareOfMean > Math.max(shares[last], 1e-6 * shareAtStart)) {
     return `On its way: after ${plural(last, "step")} the mean is still at (${format(place[0])}, ${format(place[1])}).`;
   }

@@ -1,5 +1,5 @@
 // Schedule: shape the learning rate by its handles; the loss on a noisy quadratic follows at once.
-import { moments } from "./core/quadratic.js";
+import { lossOfSquares, moments } from "./core/quadratic.js";
 import * as schedules from "./core/schedules.js";
 import { quadraticScript } from "./core/torch.js";
 import { meanLoss, walk } from "./core/walkers.js";
@@ -87,7 +87,7 @@ function expectedLoss(state, schedule) {
   const parts = curvatures.map((curvature, c) =>
     moments({ lr: state.lr, curvature, variance: state.noise ** 2, start: START[c], steps: state.steps, schedule }));
   return Float64Array.from({ length: state.steps + 1 }, (_, t) =>
-    parts.reduce((total, { mean, spread }, c) => total + 0.5 * curvatures[c] * (mean[t] ** 2 + spread[t]), 0));
+    lossOfSquares(curvatures, parts.map(({ mean, spread }) => mean[t] ** 2 + spread[t])));
 }
 
 export function compute(state) {

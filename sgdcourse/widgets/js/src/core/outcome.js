@@ -63,6 +63,12 @@ function flips(path, steps) {
   return jump > 1e-6 && distance(earlier, 0, now) < 1e-6 * jump;
 }
 
+/** The ends that every explorer of paths tells in the same words. */
+export const ENDS = {
+  resting: "The start is a minimum: nothing moves.",
+  oscillating: "Oscillates: it jumps to and fro between two points and will not settle.",
+};
+
 /** Everything the sentence needs to know about a path on a surface. */
 export function outcome(path, surface, { lr, momentum, nesterov }) {
   const steps = path.length / 2 - 1;

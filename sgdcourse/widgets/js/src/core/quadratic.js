@@ -55,6 +55,10 @@ export function moments({ lr, curvature, variance, start, steps, schedule }) {
   return { mean, spread };
 }
 
+/** The loss ½ Σ λᵢuᵢ, from the squares uᵢ of the weights or what is expected of them. */
+export const lossOfSquares = (curvatures, squares) =>
+  curvatures.reduce((total, curvature, i) => total + 0.5 * curvature * squares[i], 0);
+
 /** Stationary variance of constant-step SGD: ησ²/(λ(2 − ηλ)); infinite where it diverges. */
 export function stationaryVariance(lr, curvature, variance) {
   const room = 2 - lr * curvature;

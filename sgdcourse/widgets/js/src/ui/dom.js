@@ -48,7 +48,7 @@ export function apart(a, b, digits = 3) {
 }
 
 /** A count in words' company: millions and billions rounded, what is smaller as it is. */
-export function count(n) {
+function count(n) {
   if (n >= 1e6 && n < 1e12) return n >= 1e9 ? `${format(n / 1e9)} billion` : `${format(n / 1e6)} million`;
   return format(n, 7);
 }
