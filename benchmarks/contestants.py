@@ -84,6 +84,7 @@ def engine(work: Workload, runs: int) -> int:
         hyper={"momentum": MOMENTUM},
         lr=torch.from_numpy(work.lrs(runs)),
         seeds=tuple(range(runs)),
+        samplings=("reshuffle",) * runs,
         steps=work.steps,
         batch_size=work.batch_size,
         drop_last=True,

@@ -134,7 +134,7 @@ def _walk(
     state: rules.State = {}
     for t in range(steps):
         path[t] = w
-        values[t], gradient = _value_and_gradient(problem, w)
+        values[t], gradient = problem(w), problem.gradient(w)
         if noise:
             shocks = [torch.randn(points.shape, generator=g, dtype=w.dtype) for g in generators]
             gradient += noise * torch.stack(shocks)
@@ -142,13 +142,6 @@ def _walk(
         rules.sgd_(w, gradient, state, lr=rates * factor, momentum=momenta, nesterov=nesterov)
     path[steps], values[steps] = w, problem(w)
     return path, values
-
-
-def _value_and_gradient(problem: Problem, w: Tensor) -> tuple[Tensor, Tensor]:
-    """Both from one evaluation of the problem."""
-    leaf = w.detach().requires_grad_()
-    value = problem(leaf)
-    return value.detach(), torch.autograd.grad(value.sum(), leaf)[0]
 
 
 def _spread(values: list[float], axis: int) -> Tensor | float:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import sampling
-from sgdcourse.training import loss_function
+from sgdcourse.training import Loss, loss_function
 
 __all__ = ["Job", "Result"]
 
@@ -42,9 +42,9 @@ class Job:
         The values of U schedules at every step.
     schedule_of_run : Tensor of shape (R,), int64, optional
         Which of the U schedules a run follows.
-    seeds : tuple of int
-        Each run's seed of its order.
-    steps, batch_size, sampling, drop_last
+    seeds, samplings : tuple of int, tuple of str
+        Each run's seed of its order, and how it draws it.
+    steps, batch_size, drop_last
         As in `sweep`.
     evaluations : frozenset of int
         Steps before which the full-data loss is taken; it is always taken after the last.
@@ -63,9 +63,9 @@ class Job:
     hyper: dict[str, Any]
     lr: float | Tensor
     seeds: tuple[int, ...]
+    samplings: tuple[str, ...]
     steps: int
     batch_size: int
-    sampling: str = "reshuffle"
     drop_last: bool = False
     factors: Tensor | None = None
     schedule_of_run: Tensor | None = None
@@ -80,29 +80,36 @@ class Job:
         return loss_function(self.loss)
 
     @cached_property
-    def distinct_seeds(self) -> list[int]:
-        """The seeds without repetition."""
-        return list(dict.fromkeys(self.seeds))
+    def _seeds_of(self) -> dict[str, list[int]]:
+        """The seeds that each sampling is asked for, without repetition."""
+        found: dict[str, dict[int, None]] = {}
+        for way, seed in zip(self.samplings, self.seeds, strict=True):
+            found.setdefault(way, {})[seed] = None
+        return {way: list(seeds) for way, seeds in found.items()}
 
     @cached_property
-    def _seed_of_run(self) -> Tensor:
-        place = {seed: i for i, seed in enumerate(self.distinct_seeds)}
-        return torch.tensor([place[seed] for seed in self.seeds]).to(self.x.device)
+    def _row_of_run(self) -> Tensor | None:
+        """Which of the distinct orders each run follows; None where that is its own number."""
+        orders = [(name, seed) for name, seeds in self._seeds_of.items() for seed in seeds]
+        place = {order: i for i, order in enumerate(orders)}
+        rows = [place[order] for order in zip(self.samplings, self.seeds, strict=True)]
+        return None if rows == list(range(len(orders))) else torch.tensor(rows).to(self.x.device)
 
     def spread(self, rows: Tensor) -> Tensor:
-        """Turn one row for each distinct seed into one row for each run."""
-        return rows if len(rows) == len(self.seeds) else rows[self._seed_of_run]
+        """Turn one row for each distinct order into one row for each run."""
+        return rows if self._row_of_run is None else rows[self._row_of_run]
 
     def batches(self) -> Iterator[tuple[Tensor, int, int]]:
         """Yield, for every step, the epoch's orders (a row each), the batch's start and stop."""
         n, size = len(self.x), self.batch_size
         per_epoch = sampling.steps_per_epoch(n, size, drop_last=self.drop_last)
         epochs = -(-self.steps // per_epoch)
-        orders = sampling.many_epoch_orders(
-            n, seeds=self.distinct_seeds, sampling=self.sampling, epochs=epochs
-        )
-        for epoch, order in zip(range(epochs), orders, strict=False):
-            here = order.to(self.x.device)
+        drawn = [
+            sampling.many_epoch_orders(n, seeds=seeds, sampling=name, epochs=epochs)
+            for name, seeds in self._seeds_of.items()
+        ]
+        for epoch, orders in enumerate(zip(*drawn, strict=True)):
+            here = (orders[0] if len(orders) == 1 else torch.cat(orders)).to(self.x.device)
             for k in range(min(per_epoch, self.steps - epoch * per_epoch)):
                 yield here, k * size, min((k + 1) * size, n)
 
@@ -156,14 +163,24 @@ def _measure(
     predict: Callable[[Tensor], Tensor], job: Job, x: Tensor, y: Tensor, *, accuracy: bool = True
 ) -> tuple[Tensor, Tensor]:
     """Return each run's loss and accuracy on some data (NaN where there is none)."""
-    losses = torch.vmap(job.loss_function, in_dims=(0, None))
     classes = accuracy and not y.is_floating_point()
     loss = job.weights.new_zeros(len(job.weights))
     right = torch.full_like(loss, 0.0 if classes else math.nan)
     rows = max(job.batch_size, ROWS)
     for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
         outputs = predict(some_x)
-        loss += losses(outputs, some_y) * (len(some_x) / len(x))
+        loss += _losses(job.loss, outputs, some_y) * (len(some_x) / len(x))
         if classes:
             right += (outputs.argmax(-1) == some_y).sum(-1) / len(x)
     return loss, right
+
+
+def _losses(loss: str | Loss, outputs: Tensor, y: Tensor) -> Tensor:
+    """Return each run's mean loss; the losses with names need no vmap, which takes its time."""
+    if loss == "mse":
+        return (outputs - y).square_().flatten(1).mean(1)
+    if loss == "cross_entropy":
+        same = y.expand(len(outputs), *y.shape)
+        each = nn.functional.cross_entropy(outputs.movedim(2, 1), same, reduction="none")
+        return each.flatten(1).mean(1)
+    return torch.vmap(loss_function(loss), in_dims=(0, None))(outputs, y)

@@ -135,13 +135,19 @@ class RunsFirst:
         return table.index_select(0, rows.reshape(-1)).view(*rows.shape, *table.shape[1:])
 
     def _forward(self, x: Tensor) -> list[Tensor]:
-        """Return the inputs of every layer, and the outputs of the last."""
+        """Return the inputs of every layer, and the outputs of the last.
+
+        Inputs of two dimensions are the same for all runs: one product, then, for all of them.
+        """
         values = [x]
         for i, layer in enumerate(self.stack):
             weight, bias = self.parameters[2 * i : 2 * i + 2]
-            room = self._room(f"layer {i}", layer.outputs, x.shape[2])
-            z = torch.bmm(weight, values[-1], out=room).add_(bias)
-            values.append(_activate(layer.activation, z))
+            room = self._room(f"layer {i}", layer.outputs, x.shape[-1])
+            if values[-1].ndim == 2:
+                torch.mm(weight.flatten(0, 1), x, out=room.flatten(0, 1))
+            else:
+                torch.bmm(weight, values[-1], out=room)
+            values.append(_activate(layer.activation, room.add_(bias)))
         return values
 
     def _room(self, name: str, width: int, batch: int) -> Tensor:
@@ -153,8 +159,7 @@ class RunsFirst:
 
     def predict(self, x: Tensor) -> Tensor:
         """Return every run's outputs for the same inputs."""
-        same = x.T.expand(self.slopes[0].shape[0], *x.T.shape)
-        return self._forward(same)[-1].transpose(1, 2)
+        return self._forward(x.T)[-1].transpose(1, 2)
 
     def align(self, value: Any, parameter: Tensor) -> Any:
         """Give one number per run the shape that broadcasts against a stacked parameter."""

@@ -21,7 +21,7 @@ from sgdcourse.sampling import steps_per_epoch
 __all__ = ["Plan", "make_plan"]
 
 MOST_RUNS = 1024  # more at once are no faster
-SAME_IN_A_JOB = ("batch_size", "sampling", "maximize", "centered")
+SAME_IN_A_JOB = ("batch_size", "maximize", "centered")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Plan:
                 yield self._job(runs[start : start + together], columns, size)
 
     def _job(self, runs: np.ndarray, columns: dict[str, np.ndarray], batch_size: int) -> Job:
-        """Return the job of some runs with the same batch size and sampling."""
+        """Return the job of some runs with the same batch size."""
         axes, mine = self.grid.axes, {name: column[runs] for name, column in columns.items()}
         settings = {
             name: _per_run(axes[name].values, mine[name], name in SAME_IN_A_JOB, self.starts)
@@ -111,9 +111,9 @@ class Plan:
             factors=factors,
             schedule_of_run=follows,
             seeds=tuple(self.grid.seeds[i] for i in mine["seed"]),
+            samplings=tuple(axes["sampling"].values[i] for i in mine["sampling"]),
             steps=steps,
             batch_size=batch_size,
-            sampling=axes["sampling"].values[mine["sampling"][0]],
             drop_last=self.options.drop_last,
             evaluations=frozenset(self.evaluations(batch_size)[:-1]),
             evaluate=self.options.eval_every is not None,

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import gc
 import json
 import os
 import re
@@ -203,6 +204,25 @@ def test_code_that_swallows_every_exception_is_stopped_each_time(turn):
     start = time.perf_counter()
     assert run_guarded(deaf_thrice, seconds=0.05).timed_out
     assert time.perf_counter() - start < 1.5 * crowded()
+
+
+def test_time_that_ends_in_a_hook_of_the_garbage_collector_is_told_to_nobody(capfd):
+    def hook(phase, info):
+        end = time.perf_counter() + 0.2
+        while time.perf_counter() < end:
+            pass
+
+    def litter():
+        gc.callbacks.append(hook)
+        gc.collect()
+        forever(0, 0, 0)
+
+    try:
+        assert run_guarded(litter, seconds=0.05).timed_out
+    finally:
+        gc.callbacks.remove(hook)
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_outside_the_main_thread_the_time_is_limited_as_well():

@@ -23,7 +23,8 @@ def make_job(sizes, activation, loss, runs, seeds, n=9):
     model = models.mlp(sizes, activation=activation, dtype=torch.float64)
     return Job(
         model=model, weights=models.start_weights(model, range(runs)).double(), x=x, y=y,
-        loss=loss, rule="sgd", hyper={}, lr=0.1, seeds=seeds, steps=3, batch_size=4,
+        loss=loss, rule="sgd", hyper={}, lr=0.1, seeds=seeds, samplings=("reshuffle",) * runs,
+        steps=3, batch_size=4,
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Analytic problems: derivatives against finite differences, minimisers against Newton."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -32,6 +34,14 @@ def test_gradient_equals_central_differences(problem):
     steps = h * torch.eye(problem.dim, dtype=torch.float64)
     numeric = torch.stack([(problem(w + s) - problem(w - s)) / (2 * h) for s in steps], dim=-1)
     torch.testing.assert_close(problem.gradient(w), numeric, rtol=1e-6, atol=1e-6)
+
+
+@each
+def test_closed_form_and_autograd_agree(problem):
+    w = points(problem)
+    by_autograd = replace(problem, derivative=None)
+    assert problem.derivative is not None
+    torch.testing.assert_close(problem.gradient(w), by_autograd.gradient(w), rtol=1e-12, atol=1e-12)
 
 
 @each

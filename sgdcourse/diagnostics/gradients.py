@@ -185,8 +185,8 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     """
     each = example_gradients(model, data, loss=loss)
     full = each.mean(0)
-    trace = (each - full).square().sum(1).mean().item()
-    return GradientNoise(norm_squared=full.square().sum().item(), trace=trace)
+    squares = each.sub_(full).square_().sum()  # in place: new memory of this size costs most
+    return GradientNoise(full.square().sum().item(), (squares / len(each)).item())
 
 
 def estimate_noise_scale(

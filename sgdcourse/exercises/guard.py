@@ -160,7 +160,10 @@ def _untouched() -> Iterator[None]:
     states = (torch.get_rng_state(), random.getstate())
     numpy_state = numpy_random.get_state() if numpy_random else None
     settings = (torch.get_default_dtype(), torch.is_grad_enabled(), sys.getrecursionlimit())
-    folder = Path.cwd()
+    folder, complain = Path.cwd(), sys.unraisablehook
+    # Python calls finalisers and hooks of its own in the midst of the code: an end that comes
+    # there is told to nobody, and the next one follows at once.
+    sys.unraisablehook = lambda u: None if u.exc_type is _TimeUp else complain(u)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -174,6 +177,7 @@ def _untouched() -> Iterator[None]:
         torch.set_grad_enabled(settings[1])
         sys.setrecursionlimit(settings[2])
         os.chdir(folder)
+        sys.unraisablehook = complain
 
 
 class _Capped(io.StringIO):

@@ -6,16 +6,24 @@ import difflib
 import importlib
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
 
 import yaml
 
 from sgdcourse._checks import integer
 from sgdcourse.exercises.model import Exercise, Text
 
-__all__ = ["CHAPTERS", "exercise", "names", "text"]
+__all__ = ["CHAPTERS", "exercise", "names", "read", "text"]
 
 _FOLDER = files("sgdcourse.exercises") / "texts"
 CHAPTERS = tuple(sorted(int(file.name[:2]) for file in _FOLDER.iterdir()))  # 01.yaml, 02.yaml, …
+
+
+def read(file: Traversable) -> Any:
+    """Return what a YAML file holds, by libyaml where PyYAML has it: ten times as fast."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(file.read_text(encoding="utf-8"), loader)
 
 
 @cache
@@ -23,7 +31,7 @@ def _texts() -> dict[str, Text]:
     """Read every chapter's YAML file, in order."""
     found = {}
     for chapter in CHAPTERS:
-        data = yaml.safe_load((_FOLDER / f"{chapter:02d}.yaml").read_text(encoding="utf-8"))
+        data = read(_FOLDER / f"{chapter:02d}.yaml")
         for item in data["exercises"]:
             hints = tuple(item.pop("hints"))
             found[item["name"]] = Text(

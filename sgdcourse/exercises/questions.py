@@ -8,9 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 from sgdcourse._checks import one_of
+from sgdcourse.exercises.library import read
 
 __all__ = ["CHAPTERS", "Option", "Question", "load", "parse"]
 
@@ -132,4 +131,4 @@ def load(chapter: str) -> tuple[str, tuple[Question, ...]]:
     """
     one_of("chapter", chapter, CHAPTERS)
     source = _FOLDER / f"{chapter}.yaml"
-    return parse(yaml.safe_load(source.read_text(encoding="utf-8")), f"{chapter}.yaml")
+    return parse(read(source), f"{chapter}.yaml")
