@@ -23,8 +23,9 @@ def take(browser: Any, address: str) -> Image.Image:
     """Return the top of the landing page, its explorer awake, in the light."""
     page = browser.new_page(viewport=SIZE, color_scheme="light", reduced_motion="reduce")
     page.goto(f"{address}/book/index.html")
-    page.locator(".sgd-x[data-ready]").first.wait_for()
     page.evaluate("document.fonts.ready")
+    page.reload()  # a first visit does without the page's own letters where they come late
+    page.locator(".sgd-x[data-ready]").first.wait_for()
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     page.close()
     return picture
