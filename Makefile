@@ -20,9 +20,13 @@ HTML := _build/html/index.html
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# Kept, whatever the shell says: some thirty processes would compile package and tests anew.
+export PYTHONDONTWRITEBYTECODE :=
 
+ifndef BESIDE
 .NOTPARALLEL:
-.PHONY: book test lint unit notebooks hygiene nbval html browser browser-install lab screenshot serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
+endif
+.PHONY: book test lint unit html-beside-unit notebooks hygiene nbval html browser browser-install lab screenshot serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -45,9 +49,13 @@ book: html
 	@echo
 	@echo "Built. Open $(HTML) in a browser, or run 'make serve' and go to http://127.0.0.1:$(PORT)/"
 
-test: lint unit notebooks html browser
+test: lint html-beside-unit notebooks browser
 	@echo
 	@echo "All checks passed."
+
+# The build keeps one processor busy, the tests every other.
+html-beside-unit: $(STAMP)
+	@$(MAKE) --no-print-directory -j2 BESIDE=yes html unit
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
@@ -61,9 +69,9 @@ unit: export MPLBACKEND := agg
 unit: $(STAMP)
 	$(PY) -m pytest -p no:nbval tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
-# Both parts in one go: starting workers takes seconds.
+# Both parts in one go, the long ones first: starting workers takes seconds.
 notebooks: $(STAMP)
-	$(PY) -m pytest tests/notebooks --nbval book -n $(JOBS) --dist loadfile -q
+	$(PY) -m pytest --nbval book tests/notebooks -n $(JOBS) --dist loadfile -q
 
 hygiene: $(STAMP)
 	$(PY) -m pytest tests/notebooks -q

@@ -108,7 +108,7 @@ class Window:
         raise TimeoutError(f"still loading: {self.waiting}")
 
     def scroll(self):
-        """Go through the whole page, so that whatever loads late has loaded."""
+        """Go to all that loads late, so that it has loaded."""
         self.page.evaluate(SCROLL)
         self.settle()
 
@@ -120,8 +120,10 @@ SETTLED = """async () => {
   await frame();
 }"""
 SCROLL = """async () => {
-  for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
-    scrollTo(0, y);
+  for (const one of document.querySelectorAll("img[loading=lazy], .sgd-widget")) {
+    const { top, bottom } = one.getBoundingClientRect();
+    if (top >= 0 && bottom <= innerHeight) continue;
+    one.scrollIntoView();
     await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
   }
   scrollTo(0, 0);
