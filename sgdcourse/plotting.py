@@ -52,6 +52,9 @@ COLORS: Mapping[str, str] = {
 def use_style() -> None:
     """Give every figure drawn from here on the look of the course.
 
+    In a notebook figures also keep the size they are given: their layout leaves nothing to trim,
+    and trimming would draw each of them twice.
+
     Examples
     --------
     >>> use_style()
@@ -60,6 +63,15 @@ def use_style() -> None:
     """
     with resources.as_file(resources.files("sgdcourse").joinpath("sgdcourse.mplstyle")) as path:
         plt.style.use(path)
+    if "inline" in plt.get_backend():
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+        from matplotlib_inline.config import InlineBackend
+
+        settings = InlineBackend.instance()
+        settings.print_figure_kwargs = dict[str, Any](
+            settings.print_figure_kwargs, bbox_inches=None
+        )
+        set_matplotlib_formats(*settings.figure_formats)
 
 
 def _axes(ax: Axes | None, **figure: Any) -> Axes:
