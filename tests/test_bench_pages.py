@@ -49,9 +49,10 @@ def test_parts_are_stored_apart_and_shown_together(tmp_path, monkeypatch):
     report.store("pages", loads, pages.hold_goals(loads))
     text = report.write()
     assert "| {doc}`/book/index` | 97, 99 | 100, 100, 100 | 300 | 1.5 | 0 |" in text
+    assert (tmp_path / "page.md").read_text("utf-8") == text
+    text = text.replace(report.GLUE, " ")
     assert "| speed | ≥ 1 | 2 | yes |" in text
     assert "| performance of the slowest page, desktop | ≥ 95 | 99 | yes |" in text
-    assert (tmp_path / "page.md").read_text("utf-8") == text
 
 
 @pytest.mark.parametrize(("tool", "words"), [("installed", "no Chromium"), ("which", "Node")])

@@ -97,7 +97,10 @@ class StatusTable(SphinxDirective):
             rows = [("Python", report["python"]), *report["versions"].items()]
             caption = f"Software of the stored outputs, {report['date']}"
             return self.table(caption, "package", "version", rows)
-        rows = [(name, f"{seconds:.0f} s") for name, seconds in report["seconds"].items()]
+        rows = [
+            (name, f"{seconds:.0f}\N{NO-BREAK SPACE}s")
+            for name, seconds in report["seconds"].items()
+        ]
         return self.table("Run time of each notebook, one thread", "notebook", "time", rows)
 
     def table(self, caption, first, second, rows):

@@ -5,6 +5,7 @@ MathML, for them.  A formula that KaTeX refuses is a warning, hence an error of 
 """
 
 import atexit
+import re
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +20,8 @@ ATTEMPT = """function attempt(formula, options) {
   try { return ["ok", katex.renderToString(formula, options)] }
   catch (error) { return ["no", error.message] }
 }"""
+
+PUNCTUATION = re.compile(r"[.,;:!?)\]’”]+")
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +61,18 @@ def visit_inline(self, node):
     raise nodes.SkipNode
 
 
+def glue(_app, doctree, _name):
+    """Keep a formula and the punctuation after it on one line."""
+    for formula in list(doctree.findall(nodes.math)):
+        after = formula.next_node(descend=False, siblings=True)
+        marks = PUNCTUATION.match(after) if isinstance(after, nodes.Text) else None
+        if marks:
+            after.parent.replace(after, nodes.Text(after[marks.end() :]))
+            together = nodes.inline("", "", classes=["glued"])
+            formula.parent.replace(formula, together)
+            together += [formula, nodes.Text(marks[0])]
+
+
 def visit_block(self, node):
     formula = node.astext().strip()
     if r"\begin{align" not in formula and r"\\" in formula and r"\begin" not in formula:
@@ -75,6 +90,7 @@ def visit_block(self, node):
 def setup(app):
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
     app.connect("config-inited", choose, priority=900)
+    app.connect("doctree-resolved", glue)
 
 
 def choose(_app, config):

@@ -61,7 +61,7 @@ def hessian_vector_product(
     data : (x, y)
         Tensors of n rows each.
     vector : Tensor of shape (p,)
-        v.
+        The vector v.
     loss : "mse", "cross_entropy" or callable (output, y) → mean
 
     Returns
@@ -212,7 +212,7 @@ def finite_difference(
     point : Tensor, float64
         w, of any shape. In float32 rounding would drown the difference.
     step : float, > 0, default 1e-5
-        h.
+        The step h.
 
     Returns
     -------
