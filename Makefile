@@ -14,6 +14,9 @@ endif
 PY := $(BIN)/python
 STAMP := $(VENV)/.installed
 HTML := _build/html/index.html
+BUILT := _build/.built
+# What the book is made of, folders too: theirs is the date on which a file went away.
+SOURCES := _config.yml _toc.yml $(shell find book sgdcourse -mindepth 1 -not -path '*__pycache__*' -not -path '*/node_modules*' -not -path '*/.ipynb_checkpoints*')
 
 # One thread per process: printed numbers do not depend on it, and two processes do not
 # spend their time waiting for each other.
@@ -79,17 +82,17 @@ hygiene: $(STAMP)
 nbval: $(STAMP)
 	$(PY) -m pytest --nbval book -n $(JOBS) --dist loadfile -q
 
-# Every page is read anew (--all): a warning of an unchanged page must not hide in a cache.
-html: $(STAMP)
-	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
-	@touch $(HTML)
+html: $(BUILT)
 
-browser: $(HTML)
+# Every page is read anew (--all): a warning of an unchanged page must not hide in a cache. Where
+# nothing has changed since a build without a warning, there is nothing to build.
+$(BUILT): $(STAMP) $(SOURCES)
+	$(BIN)/jupyter-book build . --all --warningiserror --nitpick --keep-going $(QUIET)
+	@touch $@
+
+browser: $(BUILT)
 	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadgroup -q -rs
 	$(PY) -m pytest -p no:nbval tests/book -m alone -q -rs
-
-$(HTML): $(STAMP)
-	$(MAKE) html
 
 browser-install: $(STAMP)
 	$(PY) -m playwright install --with-deps chromium
@@ -97,13 +100,13 @@ browser-install: $(STAMP)
 lab: $(STAMP)
 	$(BIN)/jupyter lab --notebook-dir=book
 
-serve: $(HTML)
+serve: $(BUILT)
 	$(PY) -m tools.site $(PORT)
 
 offline: html
 	$(PY) -m tools.offline
 
-screenshot: $(HTML)
+screenshot: $(BUILT)
 	$(PY) -m tools.screenshot
 
 publish-config: $(STAMP)
