@@ -14,7 +14,8 @@ endif
 PY := $(BIN)/python
 STAMP := $(VENV)/.installed
 HTML := _build/html/index.html
-BUILT := _build/.built
+# Beside the pages, so that it goes when they go.
+BUILT := _build/html/.built
 # What the book is made of, folders too: theirs is the date on which a file went away.
 SOURCES := _config.yml _toc.yml $(shell find book sgdcourse -mindepth 1 -not -path '*__pycache__*' -not -path '*/node_modules*' -not -path '*/.ipynb_checkpoints*')
 

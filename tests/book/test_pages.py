@@ -327,6 +327,17 @@ def test_formulas_speak_and_need_no_script(visit):
     assert seen.page.locator(".katex .katex-mathml math").count() == formulas.count()
 
 
+def test_no_line_begins_with_the_punctuation_after_a_formula(visit):
+    loose = """all => all.filter((m) => !m.closest(".glued")
+      && /^[.,;:!?)]/.test(m.nextSibling?.nodeType === 3 ? m.nextSibling.data : "")).length"""
+    seen = visit(PAGES[4], viewport={"width": 375, "height": 812})
+    assert seen.page.locator(".math").evaluate_all(loose) == 0
+    glued = seen.page.locator(".bd-article .glued:has(.math)")
+    assert glued.count() > 10
+    styles = glued.evaluate_all("all => all.map((e) => getComputedStyle(e).whiteSpace)")
+    assert set(styles) == {"nowrap"}
+
+
 def test_the_cheat_sheet_prints_on_one_page_with_text(visit):
     seen = visit("book/appendix/cheat_sheet.html", color_scheme="dark")
     seen.scroll()
