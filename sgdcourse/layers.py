@@ -117,7 +117,7 @@ class RunsFirst:
     def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
         """Return every run's loss on its batch and the gradients of it."""
         rows = self.order[:, start:stop]
-        x, y = self._pick(self.job.x, rows), self._pick(self.job.y, rows)
+        x, y = self._inputs(rows), self.job.y[rows]
         values = self._forward(x.transpose(1, 2))
         y = y if self.job.loss == "cross_entropy" else y.transpose(1, 2)
         losses, delta = loss_and_delta(str(self.job.loss), values[-1], y, 2, 1)
@@ -130,9 +130,11 @@ class RunsFirst:
                 _through(self.stack[i - 1].activation, delta, values[i])
         return losses, self.slopes
 
-    def _pick(self, table: Tensor, rows: Tensor) -> Tensor:
-        """Return table[rows], several times as fast."""
-        return table.index_select(0, rows.reshape(-1)).view(*rows.shape, *table.shape[1:])
+    def _inputs(self, rows: Tensor) -> Tensor:
+        """Return x[rows], several times as fast, above all since it takes no new memory."""
+        room = self._room("inputs", rows.shape[1], self.job.x.shape[1])
+        torch.index_select(self.job.x, 0, rows.reshape(-1), out=room.flatten(0, 1))
+        return room
 
     def _forward(self, x: Tensor) -> list[Tensor]:
         """Return the inputs of every layer, and the outputs of the last.

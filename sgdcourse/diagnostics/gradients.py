@@ -33,6 +33,8 @@ __all__ = [
     "noise_during_training",
 ]
 
+TOGETHER = 2**20  # numbers of single gradients held at once: few enough that memory is used again
+
 
 @dataclass(frozen=True)
 class GradientNoise:
@@ -159,7 +161,7 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     model : nn.Module
         With p trained parameters.
     data : (x, y)
-        Tensors of n rows each; n·p numbers must fit in memory.
+        Tensors of n rows each; their single gradients are found some at a time.
     loss : "mse", "cross_entropy" or callable (output, y) → mean
 
     Returns
@@ -183,10 +185,14 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     >>> gradient_noise(line, (torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)), loss="mse")
     GradientNoise(norm_squared=400.0, trace=256.0)
     """
-    each = example_gradients(model, data, loss=loss)
-    full = each.mean(0)
-    squares = each.sub_(full).square_().sum()  # in place: new memory of this size costs most
-    return GradientNoise(full.square().sum().item(), (squares / len(each)).item())
+    x, y = checked_data(data)
+    full = gradient(model, (x, y), loss=loss)
+    size = max(1, TOGETHER // len(full))
+    squares = sum(
+        example_gradients(model, (some_x, some_y), loss=loss).sub_(full).square_().sum()
+        for some_x, some_y in zip(x.split(size), y.split(size), strict=True)
+    )
+    return GradientNoise(full.square().sum().item(), float(squares / len(x)))
 
 
 def estimate_noise_scale(
