@@ -188,7 +188,9 @@ def _highest_eigenvalue(multiply: Operator, start: Tensor, most: int, small: flo
     product has outside of the basis is both the next direction and a bound on the error.
     """
     basis = (start / start.norm())[None]
-    diagonal, beside, top = [], [], 0.0
+    diagonal: list[float] = []
+    beside: list[float] = []
+    top = 0.0
     for _ in range(min(most, len(start))):
         product = multiply(basis[-1])
         diagonal.append(torch.dot(basis[-1], product).item())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from sgdcourse.diagnostics.parameters import (
     flatten,
     loss_of_parameters,
     trainable,
+    unflatten,
 )
 from sgdcourse.training import Loss, loss_function
 
@@ -32,8 +33,6 @@ __all__ = [
     "gradient_noise",
     "noise_during_training",
 ]
-
-TOGETHER = 2**20  # numbers of single gradients held at once: few enough that memory is used again
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,12 @@ def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tens
     tensor([[ 4.],
             [36.]])
     """
-    function = loss_function(loss)
-    x, y = checked_data(data)
+    rows = _of_each_example(model, *checked_data(data), loss_function(loss))
+    return torch.cat([row.flatten(1) for row in rows], dim=1)
+
+
+def _of_each_example(model: nn.Module, x: Tensor, y: Tensor, function: Loss) -> Sequence[Tensor]:
+    """Return every example's own gradient by each parameter, of shape (n, …)."""
     own = {  # for each example the same weights, seen as its own
         name: p.detach().expand(len(x), *p.shape).requires_grad_()
         for name, p in trainable(model).items()
@@ -145,10 +148,9 @@ def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tens
 
     with torch.enable_grad():
         losses = vmap(loss_of_one)(own, x, y)
-        rows = torch.autograd.grad(
+        return torch.autograd.grad(
             losses.sum(), list(own.values()), allow_unused=True, materialize_grads=True
         )
-    return torch.cat([row.flatten(1) for row in rows], dim=1)
 
 
 def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> GradientNoise:
@@ -161,7 +163,7 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     model : nn.Module
         With p trained parameters.
     data : (x, y)
-        Tensors of n rows each; their single gradients are found some at a time.
+        Tensors of n rows each; n·p numbers must fit in memory.
     loss : "mse", "cross_entropy" or callable (output, y) → mean
 
     Returns
@@ -187,12 +189,13 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     """
     x, y = checked_data(data)
     full = gradient(model, (x, y), loss=loss)
-    size = max(1, TOGETHER // len(full))
-    squares = sum(
-        example_gradients(model, (some_x, some_y), loss=loss).sub_(full).square_().sum()
-        for some_x, some_y in zip(x.split(size), y.split(size), strict=True)
+    rows = _of_each_example(model, x, y, loss_function(loss))
+    means = unflatten(model, full).values()
+    trace = sum(  # in place: new memory of this size costs most
+        each.sub_(mean).square_().sum().item() / len(x)
+        for each, mean in zip(rows, means, strict=True)
     )
-    return GradientNoise(full.square().sum().item(), float(squares / len(x)))
+    return GradientNoise(full.square().sum().item(), trace)
 
 
 def estimate_noise_scale(
