@@ -319,22 +319,25 @@ def noise_during_training(
     """
     import xarray
 
-    from sgdcourse.models import initialise
-    from sgdcourse.sweeps import sweep, trained
+    from sgdcourse.models import start_weights
+    from sgdcourse.sweeps import sweep
 
     places = [_checks.integer("checkpoints", step, low=0) for step in checkpoints]
     count = _checks.integer("seeds", seeds, low=1)
     options = {"loss": loss, "seeds": count, "eval_every": None, "progress": False, **training}
-    rows: list[list[GradientNoise]] = []
+    net, rows = copy.deepcopy(model).requires_grad_(), []
+    like = next(net.parameters())
     for step in places:
-        runs = sweep(model, data, steps=step, **options) if step else None
-        nets = (
-            trained(runs, model, seed=seed)
-            if runs is not None
-            else initialise(copy.deepcopy(model), seed=seed)
-            for seed in range(count)
-        )
-        rows.append([gradient_noise(net, data, loss=loss) for net in nets])
+        if step:
+            runs = sweep(model, data, steps=step, **options)
+            weights = torch.from_numpy(runs.weights.values).reshape(count, -1)
+        else:
+            weights = start_weights(model, range(count))
+        noises = []
+        for own in weights.to(like):
+            nn.utils.vector_to_parameters(own, net.parameters())
+            noises.append(gradient_noise(net, data, loss=loss))
+        rows.append(noises)
     labels = {"step": places, "seed": list(range(count))}
     parts = {
         part: (("step", "seed"), [[getattr(found, part) for found in row] for row in rows])
