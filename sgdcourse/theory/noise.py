@@ -194,14 +194,12 @@ def expected_loss(
     lam, place = torch.broadcast_tensors(lam, _fit("start", start, lam, positive=False))
     mu = momentum_range(_checks.number("momentum", momentum))
     rates = _lr_of_each_step(lr, _checks.integer("steps", steps, low=0))
-    moments = torch.diag_embed(torch.stack([place**2, 0 * place], -1))
-    squares = [moments[:, 0, 0]]
+    moments = [torch.diag_embed(torch.stack([place**2, 0 * place], -1))]
     matrices, pushes = _all_steps(rates, lam, mu, _checks.flag("nesterov", nesterov))
     noise = sigma2[:, None, None] * (pushes[:, :, None] * pushes[:, None, :])[:, None]
     for matrix, added in zip(matrices, noise, strict=True):
-        moments = matrix @ moments @ matrix.mT + added
-        squares.append(moments[:, 0, 0])
-    return 0.5 * (torch.stack(squares) * lam).sum(1)
+        moments.append(torch.baddbmm(added, matrix @ moments[-1], matrix.mT))
+    return 0.5 * (torch.stack(moments)[:, :, 0, 0] * lam).sum(1)
 
 
 def _all_steps(rates: Tensor, lam: Tensor, mu: Tensor, nesterov: bool) -> tuple[Tensor, Tensor]:
