@@ -192,6 +192,12 @@ def test_sharpness_is_the_largest_curvature_with_its_sign(curvature):
     assert found == pytest.approx(max(curvature), rel=1e-5, abs=1e-9)
 
 
+def test_sharpness_of_a_net_that_diverged_is_no_number():
+    net, data = small_net()
+    net[0].weight.data.fill_(math.nan)
+    assert math.isnan(diagnostics.sharpness(net, data, loss="cross_entropy"))
+
+
 def test_sharpness_of_least_squares_is_the_largest_eigenvalue_of_the_data():
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(40, 3, generator=generator, dtype=torch.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 
 import torch
@@ -155,7 +156,7 @@ def sharpness(
     Returns
     -------
     float
-        The largest eigenvalue, with its sign.
+        The largest eigenvalue, with its sign; NaN where second derivatives are not finite.
 
     Raises
     ------
@@ -197,6 +198,8 @@ def _highest_eigenvalue(multiply: Operator, start: Tensor, most: int, small: flo
         for _ in range(2):  # the second time for what rounding left of the first
             product = product - basis.T @ (basis @ product)
         length = product.norm().item()
+        if not math.isfinite(length):
+            return math.nan
         inner = torch.diag(torch.tensor(diagonal, dtype=torch.float64))
         inner += torch.diag(torch.tensor(beside, dtype=torch.float64), -1)  # eigh reads one half
         values, vectors = torch.linalg.eigh(inner)
