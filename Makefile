@@ -30,7 +30,7 @@ export PYTHONDONTWRITEBYTECODE :=
 ifndef BESIDE
 .NOTPARALLEL:
 endif
-.PHONY: book test lint unit html-beside-unit notebooks hygiene nbval html browser browser-install lab screenshot serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
+.PHONY: book test side-by-side lint unit notebooks hygiene nbval html browser browser-install lab screenshot serve offline publish-config refresh bench colab bundles bank deck clean distclean setup help
 
 help:
 	@echo "make book                   set up, build the course, say how to open it"
@@ -53,13 +53,13 @@ book: html
 	@echo
 	@echo "Built. Open $(HTML) in a browser, or run 'make serve' and go to http://127.0.0.1:$(PORT)/"
 
-test: lint html-beside-unit notebooks browser
+test: side-by-side notebooks browser
 	@echo
 	@echo "All checks passed."
 
-# The build keeps one processor busy, the tests every other.
-html-beside-unit: $(STAMP)
-	@$(MAKE) --no-print-directory -j2 BESIDE=yes html unit
+# The build keeps one processor busy, and so does mypy on its first run; the tests every other.
+side-by-side: $(STAMP)
+	@$(MAKE) --no-print-directory -j2 BESIDE=yes html lint unit
 
 lint: $(STAMP)
 	$(PY) -m ruff check .
