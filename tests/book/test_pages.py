@@ -31,7 +31,8 @@ DRAWN = """(w) => [[...w.querySelectorAll(".sgd-top path")].map((p) => p.getAttr
   w.querySelector(".sgd-sentence").textContent]"""
 # The helpers of the questions to axe. A text's look is what decides whether its contrast is
 # enough: its colour, whether it is large (WCAG 2.2: 24 px, or 18.66 bold), and its grounds, from
-# its own up to the page's.
+# its own up to the page's. For a link, which must be told from the text around it, also its lines
+# and its weight, that text's colour, and whether (as axe sees it) there is more text than links.
 LOOKS = """
   const known = new Map();
   const ground = (e) => {
@@ -43,10 +44,20 @@ LOOKS = """
     }
     return known.get(e);
   };
+  const told = (link) => {
+    if (!link) return "";
+    const { display, textDecorationLine, borderBottom, fontWeight } = getComputedStyle(link);
+    let block = link.parentElement;
+    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    const linked = [...block.querySelectorAll("a")].map((a) => a.textContent.trim()).join("");
+    const amid = block.textContent.trim().length > 2 * linked.length;
+    const around = getComputedStyle(link.parentElement).color;
+    return [display, textDecorationLine, borderBottom, fontWeight, around, amid].join();
+  };
   const look = (e) => {
     const { color, fontSize, fontWeight } = getComputedStyle(e);
     const large = parseFloat(fontSize) >= (fontWeight >= 700 ? 18.66 : 24);
-    return [color, large, ground(e)].join();
+    return [color, large, ground(e), told(e.closest("a[href]"))].join();
   };
   const kinds = new Map();
   const among = (number, key) => kinds.set(key, (kinds.get(key) ?? 0) + 1).get(key) <= number;
@@ -77,18 +88,21 @@ SHORTEN = f"""() => {{
   for (const e of words) if (!stay.has(e)) e.replaceWith(e.textContent);
   document.body.normalize();
 }}"""
-# Contrast is axe's slow rule, and the same for all texts of one look: it is asked of two of
-# each look that no page before had; not of single signs, of which axe tells nothing. The other
-# rules are asked of everything.
+# The two rules on colours are axe's slow ones, and the same for all texts of one look: they are
+# asked of two of each look that no page before had; not of single signs, of which axe tells
+# nothing. The other rules are asked of everything.
 VIOLATIONS = f"""async (judged) => {{
   {LOOKS}
   const before = new Set(judged);
   for (const e of document.querySelectorAll("body *")) {{
     const written = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim().length > 1);
     if (!written || !e.checkVisibility() || before.has(look(e))) continue;
-    if (among(2, look(e))) e.dataset.asked = "";
+    if (among(2, look(e))) for (const one of [e, e.closest("a") ?? e]) one.dataset.asked = "";
   }}
-  axe.configure({{ rules: [{{ id: "color-contrast", selector: "[data-asked]" }}] }});
+  axe.configure({{ rules: [
+    {{ id: "color-contrast", selector: "[data-asked]" }},
+    {{ id: "link-in-text-block", selector: "a[data-asked]" }},
+  ] }});
   const {{ violations }} = await axe.run({{ resultTypes: ["violations"], preload: false }});
   document.querySelectorAll("[data-asked]").forEach((e) => delete e.dataset.asked);
   const named = (v) => v.nodes.map((n) => `${{v.id}}: ${{n.target.join(" ")}}`);
@@ -139,7 +153,10 @@ HURT = """<pre><span class="a">bare</span> <span class="a">bare</span> <span cla
   <span class="katex"><span class="katex-mathml"><math><mi>bare</mi></math></span></span>
   <span class="katex"><span class="katex-mathml">
   <math><mi role="nonsense">x</mi></math></span></span>
-  <style>.c { color: #ccc; }</style><code><span class="c">1</span><span class="c">pale</span></code>
+  <style>.c { color: #ccc; } .d { text-decoration: none !important; color: #404850; }</style>
+  <code><span class="c">1</span><span class="c">pale</span></code>
+  <p><a class="d" href="#">alone</a></p> <p><a class="d" href="#">alone</a></p>
+  <p>Many words are around a link <a class="d" href="#">lost</a> or <a href="#">seen</a></p>
 """
 
 
@@ -152,7 +169,7 @@ def test_leaving_out_what_repeats_hides_no_fault(visit):
     assert seen.page.locator("pre span").all_inner_texts() == ["bare", "bare", "pale", "word"]
     known = set()
     found = [violation.split(":")[0] for violation in violations(seen.page, known)]
-    assert sorted(found) == ["aria-roles"] * 2 + ["color-contrast"] * 2
+    assert sorted(found) == ["aria-roles"] * 2 + ["color-contrast"] * 2 + ["link-in-text-block"]
     seen.page.evaluate(put, "<p style='color: #ddd'>paler</p><p class='c'>pale</p>")
     found = [violation.split(":")[0] for violation in violations(seen.page, known)]
     assert sorted(found) == ["aria-roles"] * 2 + ["color-contrast"] * 1, "judged once"
