@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from sgdcourse import layers, rules
+from sgdcourse._functional import as_function
 from sgdcourse.jobs import Job, Result
 
 __all__ = ["Network", "Stacked", "network", "train"]
@@ -57,9 +58,10 @@ class Stacked:
             for piece, shape in zip(pieces, shapes.values(), strict=True)
         ]
 
+        model = as_function(job.model)
+
         def output(parameters: list[Tensor], x: Tensor) -> Tensor:
-            named = dict(zip(shapes, parameters, strict=True))
-            return torch.func.functional_call(job.model, named, (x,))
+            return model(dict(zip(shapes, parameters, strict=True)), x)
 
         self.outputs = torch.vmap(output)
         self.outputs_of_same = torch.vmap(output, in_dims=(0, None))

@@ -23,8 +23,17 @@ from torch import Tensor, nn
 
 from sgdcourse.jobs import Job
 
-__all__ = ["OneReLU", "RunsFirst", "RunsLast", "is_one_relu", "is_thin", "linear_stack"]
+__all__ = [
+    "OneReLU",
+    "RunsFirst",
+    "RunsLast",
+    "is_one_relu",
+    "is_thin",
+    "linear_stack",
+    "plain_modules",
+]
 
+ACTIVATIONS: dict[type, str] = {nn.ReLU: "relu", nn.Tanh: "tanh"}
 THIN = 2  # inputs or outputs that a layer may have at most to count as thin
 
 Columns = tuple[Tensor, tuple[Tensor, ...]]  # a tensor, and its columns
@@ -41,23 +50,37 @@ class Layer:
     activation: str | None
 
 
+def plain_modules(model: nn.Module) -> list[nn.Module] | None:
+    """Return the modules of a stack of linear layers with ReLU or tanh; None where it is more.
+
+    Every layer has weights of its own, and all of them are trained.
+    """
+    modules = list(model) if type(model) is nn.Sequential else [model]
+    if any(type(module) is not nn.Linear and type(module) not in ACTIVATIONS for module in modules):
+        return None
+    parameters = list(model.parameters())
+    own = len(parameters) == sum(len(list(module.parameters())) for module in modules)
+    return modules if own and all(p.requires_grad for p in parameters) else None
+
+
 def linear_stack(job: Job) -> list[Layer] | None:
     """Describe the model as a stack of linear layers; None where it is, or asks for, more."""
-    modules = list(job.model) if type(job.model) is nn.Sequential else [job.model]
-    kinds = {nn.ReLU: "relu", nn.Tanh: "tanh"}
+    modules = plain_modules(job.model)
+    if modules is None:
+        return None
     stack: list[Layer] = []
     for module, following in zip(modules, [*modules[1:], None], strict=True):
-        if type(module) is nn.Linear and module.bias is not None:
-            activation = kinds.get(type(following))
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            activation = ACTIVATIONS.get(type(following))
             stack.append(Layer(module.in_features, module.out_features, activation))
-        elif type(module) not in kinds or not stack or type(following) is not nn.Linear:
+        elif isinstance(module, nn.Linear) or not stack or not isinstance(following, nn.Linear):
             return None
     return stack if stack and _fits(job, stack[-1].outputs) else None
 
 
 def _fits(job: Job, outputs: int) -> bool:
     """Say whether data and loss are of the kind that is differentiated by hand."""
-    if job.x.ndim != 2 or any(p.requires_grad is False for p in job.model.parameters()):
+    if job.x.ndim != 2:
         return False
     regression = job.loss == "mse" and job.y.shape == (len(job.x), outputs)
     return regression or (job.loss == "cross_entropy" and job.y.dtype == torch.int64)

@@ -90,7 +90,8 @@ def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
             hint = "or give a function seed -> nn.Module instead of a model"
             rule = "made of layers with a reset_parameters method"
             _checks.fail("model", rule, type(layer).__name__, hint)
-    if all(type(layer) in _UNIFORM for layer in owners):
+    shared = len(list(model.parameters())) < sum(len(list(layer.parameters())) for layer in owners)
+    if not shared and all(type(layer) in _UNIFORM for layer in owners):
         return _uniform_weights(owners, seeds)
     flat = nn.utils.parameters_to_vector
     return torch.stack(

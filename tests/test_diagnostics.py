@@ -97,11 +97,37 @@ def test_gradient_noise_of_a_line_is_known():
     )
 
 
-def test_gradient_noise_is_that_of_the_single_gradients():
-    net, data = small_net()
-    each = diagnostics.example_gradients(net, data, loss="cross_entropy")
-    noise = diagnostics.gradient_noise(net, data, loss="cross_entropy")
+def nets():
+    """Stacks of linear layers, and what only looks like one; each takes two numbers to three."""
+    same, frozen, (net, _) = nn.Linear(2, 2), nn.Linear(2, 3), small_net()
+    frozen.bias.requires_grad_(False)
+    ramp = [nn.Linear(2, 4), nn.ReLU(inplace=True), nn.Linear(4, 3, bias=False)]
+    return {
+        "tanh": net,
+        "relu in place": nn.Sequential(*ramp),
+        "one layer": nn.Linear(2, 3),
+        "same layer twice": nn.Sequential(same, nn.Tanh(), same, nn.Linear(2, 3)),
+        "frozen bias": nn.Sequential(nn.Linear(2, 2), nn.ReLU(), frozen),
+        "gelu": nn.Sequential(nn.Linear(2, 3), nn.GELU()),
+    }
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse", nn.functional.cross_entropy])
+@pytest.mark.parametrize("name", nets())
+def test_gradient_noise_is_that_of_the_single_gradients(name, loss):
+    net, (x, classes) = nets()[name].double(), small_net()[1]
+    data = x, (x @ torch.ones(2, 3).double() + classes[:, None] if loss == "mse" else classes)
+    each = diagnostics.example_gradients(net, data, loss=loss)
+    noise = diagnostics.gradient_noise(net, data, loss=loss)
     assert noise.norm_squared == pytest.approx(each.mean(0).square().sum().item())
+    assert noise.trace == pytest.approx(each.var(0, correction=0).sum().item())
+
+
+def test_gradient_noise_of_sequences_is_that_of_the_single_gradients():
+    net, x = nn.Linear(2, 1).double(), small_net()[1][0].view(4, 3, 2)
+    data = x, x.sum(2, keepdim=True).sin()
+    each = diagnostics.example_gradients(net, data, loss="mse")
+    noise = diagnostics.gradient_noise(net, data, loss="mse")
     assert noise.trace == pytest.approx(each.var(0, correction=0).sum().item())
 
 

@@ -67,9 +67,13 @@ def test_weights_come_back_as_they_went_in():
         assert torch.equal(network(job).weights(), job.weights)
 
 
+TWICE = torch.nn.Linear(3, 3)
+
+
 @pytest.mark.parametrize(
     "model",
     [
+        torch.nn.Sequential(TWICE, torch.nn.ReLU(), TWICE),
         torch.nn.Sequential(torch.nn.Linear(3, 2, bias=False)),
         torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.GELU(), torch.nn.Linear(4, 2)),
         torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Linear(3, 2)),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import vmap
 
 from sgdcourse import _checks
+from sgdcourse._functional import as_function
 from sgdcourse.diagnostics.parameters import (
     Data,
     checked_data,
@@ -20,6 +21,7 @@ from sgdcourse.diagnostics.parameters import (
     trainable,
     unflatten,
 )
+from sgdcourse.layers import plain_modules
 from sgdcourse.training import Loss, loss_function
 
 if TYPE_CHECKING:
@@ -143,8 +145,10 @@ def _of_each_example(model: nn.Module, x: Tensor, y: Tensor, function: Loss) -> 
         for name, p in trainable(model).items()
     }
 
+    call = as_function(model)
+
     def loss_of_one(named: dict[str, Tensor], one_x: Tensor, one_y: Tensor) -> Tensor:
-        return function(functional_call(model, named, (one_x[None],)), one_y[None])
+        return function(call(named, one_x[None]), one_y[None])
 
     with torch.enable_grad():
         losses = vmap(loss_of_one)(own, x, y)
@@ -163,7 +167,8 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     model : nn.Module
         With p trained parameters.
     data : (x, y)
-        Tensors of n rows each; n·p numbers must fit in memory.
+        Tensors of n rows each; n·p numbers must fit in memory, save for linear layers with ReLU or
+        tanh and a loss with a name, whose norms are found without the single gradients.
     loss : "mse", "cross_entropy" or callable (output, y) → mean
 
     Returns
@@ -179,6 +184,7 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     References
     ----------
     McCandlish, Kaplan, Amodei (2018), arXiv:1812.06162, equation 2.9.
+    Goodfellow (2015), arXiv:1510.01799, on the norms of single gradients.
 
     Examples
     --------
@@ -188,14 +194,44 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     GradientNoise(norm_squared=400.0, trace=256.0)
     """
     x, y = checked_data(data)
+    trainable(model)
+    function, modules = loss_function(loss), plain_modules(model)
+    if modules is not None and x.ndim == 2 and isinstance(loss, str):
+        return _noise_of_layers(modules, x, y, function)
     full = gradient(model, (x, y), loss=loss)
-    rows = _of_each_example(model, x, y, loss_function(loss))
+    rows = _of_each_example(model, x, y, function)
     means = unflatten(model, full).values()
     trace = sum(  # in place: new memory of this size costs most
         each.sub_(mean).square_().sum().item() / len(x)
         for each, mean in zip(rows, means, strict=True)
     )
     return GradientNoise(full.square().sum().item(), trace)
+
+
+def _noise_of_layers(
+    modules: Sequence[nn.Module], x: Tensor, y: Tensor, function: Loss
+) -> GradientNoise:
+    """Signal and noise of linear layers, without the single gradients: ‖δhᵀ‖² = ‖δ‖²·‖h‖².
+
+    δ is the derivative of an example's loss by a layer's outputs, h its inputs, and a 1 for the
+    bias. Added up in float64, since tr(Σ) is what is left of (1/n) Σᵢ ‖gᵢ‖² without ‖G‖².
+    """
+    inputs, outputs, h = [], [], x
+    with torch.enable_grad():
+        for module in modules:
+            if isinstance(module, nn.Linear):
+                one = h.new_ones(len(h), int(module.bias is not None))
+                inputs.append(torch.cat([h.detach(), one], dim=1))
+                outputs.append(h := module(h))
+            else:
+                h = torch.relu(h) if isinstance(module, nn.ReLU) else torch.tanh(h)
+        deltas = torch.autograd.grad(function(h, y) * len(x), outputs)
+    norm_squared = square = 0.0
+    for delta, values in zip(deltas, inputs, strict=True):
+        d, v = delta.to("cpu", torch.float64), values.to("cpu", torch.float64)
+        norm_squared += (d.T @ v / len(x)).square().sum().item()
+        square += (d.square().sum(1) @ v.square().sum(1)).item() / len(x)
+    return GradientNoise(norm_squared, max(square - norm_squared, 0.0))
 
 
 def estimate_noise_scale(

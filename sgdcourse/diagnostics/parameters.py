@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from sgdcourse import _checks
+from sgdcourse._functional import as_function
 from sgdcourse.training import Loss, loss_function
 
 __all__ = ["flat_parameters", "load_flat_parameters"]
@@ -63,7 +63,8 @@ def loss_of_parameters(
     """Return the mean loss over `data` as a function of the named parameters."""
     function = loss_function(loss)
     x, y = checked_data(data)
-    return lambda named: function(functional_call(model, named, (x,)), y)
+    call = as_function(model)
+    return lambda named: function(call(named, x), y)
 
 
 def flat_parameters(model: nn.Module) -> Tensor:

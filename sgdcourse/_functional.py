@@ -1,0 +1,31 @@
+"""A module as a function of its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor, nn
+from torch.func import functional_call
+
+__all__ = ["as_function"]
+
+
+def as_function(model: nn.Module) -> Callable[[Mapping[str, Tensor], Tensor], Tensor]:
+    """Return the function (parameters by name, inputs) → outputs; the model keeps its own weights.
+
+    Every place that holds a parameter is named here, once. Left to find them by itself,
+    `functional_call` writes twice to a layer that stands at two places of the model, and leaves
+    the strange weights there (github.com/pytorch/pytorch/issues/164759).
+    """
+    names = {id(p): name for name, p in model.named_parameters()}
+    places = {
+        f"{path}.{key}" if path else key: names[id(p)]
+        for path, module in model.named_modules()
+        for key, p in module.named_parameters(recurse=False, remove_duplicate=False)
+    }
+
+    def call(parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        given = {place: parameters[name] for place, name in places.items() if name in parameters}
+        return functional_call(model, given, (x,), tie_weights=False)
+
+    return call
