@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colors import LogNorm
+from matplotlib.scale import LogScale, register_scale
+from matplotlib.ticker import LogLocator
 from torch import Tensor
 
 from sgdcourse import _checks
@@ -49,9 +52,30 @@ COLORS: Mapping[str, str] = {
 }
 
 
+class _BetweenPowers(LogLocator):
+    """The ticks between powers of ten, on axes of two decades at most: on longer ones they blur."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Return the ticks of an axis from vmin to vmax."""
+        return super().tick_values(vmin, vmax) if vmax <= 100 * vmin else []
+
+
+class _QuietLogScale(LogScale):
+    """Matplotlib's "log" with fewer ticks, which otherwise are most of a figure's drawing time."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:  # Matplotlib < 3.11 gives the axis
+        super().__init__(*given, **options)
+
+    def set_default_locators_and_formatters(self, axis: Axis) -> None:
+        """Say where an axis has its ticks."""
+        super().set_default_locators_and_formatters(axis)
+        axis.set_minor_locator(_BetweenPowers(self.base, cast("Any", self.subs)))
+
+
 def use_style() -> None:
     """Give every figure drawn from here on the look of the course.
 
+    Long logarithmic axes have ticks at the powers of ten alone, the legible ones.
     In a notebook figures also keep the size they are given: their layout leaves nothing to trim,
     and trimming would draw each of them twice.
 
@@ -63,6 +87,7 @@ def use_style() -> None:
     """
     with resources.as_file(resources.files("sgdcourse").joinpath("sgdcourse.mplstyle")) as path:
         plt.style.use(path)
+    register_scale(_QuietLogScale)
     if "inline" in plt.get_backend():
         from matplotlib_inline.backend_inline import set_matplotlib_formats
         from matplotlib_inline.config import InlineBackend

@@ -7,7 +7,6 @@ import inspect
 import itertools
 import pkgutil
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -126,18 +125,6 @@ def test_examples_leave_the_global_random_state_alone(name):
         for test in finder.find(thing, name, globs=dict(home)):
             runner.run(test, out=lambda text: None)
     assert torch.equal(torch.random.get_rng_state(), before)
-
-
-def test_importing_the_package_is_cheap():
-    """What only some cells need is imported when they need it."""
-    code = (
-        "import torch, sys; before = set(sys.modules)\n"
-        "import sgdcourse as sc\n"
-        "heavy = {'matplotlib', 'pandas', 'xarray', 'anywidget', 'ipywidgets', 'scipy'}\n"
-        "print(sorted(heavy & (set(sys.modules) - before)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_every_module_has_a_place_in_the_api_pages():

@@ -1,8 +1,6 @@
 """The sweep engine against a plain loop with PyTorch's optimizers."""
 
 import itertools
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -353,14 +351,3 @@ def test_trained_asks_for_one_run():
         trained(runs, net, lr=0.3, seed=0)
     with pytest.raises(ValueError, match="model must be one with 31 parameters, got 4"):
         trained(runs, models.mlp([1, 1, 1]), lr=0.1, seed=0)
-
-
-def test_dynamo_is_not_imported_by_a_sweep():
-    """PyTorch's compiler costs seconds of every notebook's start."""
-    code = (
-        "import sys, sgdcourse as sc\n"
-        "sc.sweep(sc.models.convnet(), (sc.data.digits()[0][:8], sc.data.digits()[1][:8]),"
-        " loss='cross_entropy', lr=0.1, steps=1)\n"
-        "assert 'torch._dynamo' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -410,10 +410,10 @@ def test_dragging_keeps_60_frames_a_second(browser, visit, kind, number):
     tries = []
     for _ in range(3):
         page = visit(harness(EXPLORERS[kind](**LONGEST.get(kind, {"steps": 500})).placeholder()))
-        idle = statistics.median(page.evaluate(DRAG, [number, 20, False]))
+        idle = statistics.median(page.evaluate(DRAG, [number, 12, False]))
         before = drawn(page, kind)
         browser.start_tracing(page=page, categories=["devtools.timeline"])
-        frames = page.evaluate(DRAG, [number, 70, True])
+        frames = page.evaluate(DRAG, [number, 45, True])
         trace = json.loads(browser.stop_tracing())["traceEvents"]
         assert drawn(page, kind) != before
         spent = (
