@@ -67,11 +67,12 @@ lint: $(STAMP)
 	$(PY) -m mypy
 	$(PY) -m tools.workflows
 
-# nbval, which takes seconds to load, only where notebooks are compared.
+# nbval, which takes seconds to load, only where notebooks are compared; no capture of logs, which
+# no test looks at and every test pays for, once for each of PyTorch's loggers.
 # No windows; not for the notebooks, whose figures belong into the page.
 unit: export MPLBACKEND := agg
 unit: $(STAMP)
-	$(PY) -m pytest -p no:nbval tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
+	$(PY) -m pytest -p no:nbval -p no:logging tests sgdcourse --doctest-modules --mpl --ignore=tests/book --ignore=tests/notebooks -n $(JOBS) --dist worksteal -q
 
 # Both parts in one go, the long ones first: starting workers takes seconds.
 notebooks: $(STAMP)
@@ -92,8 +93,8 @@ $(BUILT): $(STAMP) $(SOURCES)
 	@touch $@
 
 browser: $(BUILT)
-	$(PY) -m pytest -p no:nbval tests/book -m "not alone" -n $(JOBS) --dist loadgroup -q -rs
-	$(PY) -m pytest -p no:nbval tests/book -m alone -q -rs
+	$(PY) -m pytest -p no:nbval -p no:logging tests/book -m "not alone" -n $(JOBS) --dist loadgroup -q -rs
+	$(PY) -m pytest -p no:nbval -p no:logging tests/book -m alone -q -rs
 
 browser-install: $(STAMP)
 	$(PY) -m playwright install --with-deps chromium

@@ -144,7 +144,6 @@ def _of_each_example(model: nn.Module, x: Tensor, y: Tensor, function: Loss) -> 
         name: p.detach().expand(len(x), *p.shape).requires_grad_()
         for name, p in trainable(model).items()
     }
-
     call = as_function(model)
 
     def loss_of_one(named: dict[str, Tensor], one_x: Tensor, one_y: Tensor) -> Tensor:
