@@ -145,7 +145,7 @@ def test_traits_of_every_explorer_travel_both_ways(server, browser, home):
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(
         state="attached", timeout=PATIENCE
     )
-    run_cell(page, 0)
+    show_explorers(page)
     shown = {kind: moved_by_keyboard(page, kind) for kind in KINDS}
     tied = page.locator(".widget-text input[type=number]").first
     assert float(tied.input_value()) == shown["descent"]["lr"] != 0.12, "jslink ties both ways"
@@ -167,6 +167,15 @@ def test_traits_of_every_explorer_travel_both_ways(server, browser, home):
     assert strays == []
     assert [fault for fault in faults if not of_jupyter(server, *fault)] == []
     page.close()
+
+
+def show_explorers(page):
+    """Run the first cell, again where Jupyter, on a busy machine, lost the kernel it ran in."""
+    for _ in range(3):
+        run_cell(page, 0)
+        with contextlib.suppress(TimeoutError):
+            return page.locator(".sgd-x[data-ready]").first.wait_for(timeout=PATIENCE / 3)
+    raise AssertionError(page.locator(".jp-CodeCell").first.inner_text())
 
 
 def moved_by_keyboard(page, kind):
