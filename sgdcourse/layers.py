@@ -53,14 +53,15 @@ class Layer:
 def plain_modules(model: nn.Module) -> list[nn.Module] | None:
     """Return the modules of a stack of linear layers with ReLU or tanh; None where it is more.
 
-    Every layer has weights of its own, and all of them are trained.
+    Every layer has weights of its own, and all of them, at least one, are trained.
     """
     modules = list(model) if type(model) is nn.Sequential else [model]
     if any(type(module) is not nn.Linear and type(module) not in ACTIVATIONS for module in modules):
         return None
     parameters = list(model.parameters())
     own = len(parameters) == sum(len(list(module.parameters())) for module in modules)
-    return modules if own and all(p.requires_grad for p in parameters) else None
+    trained = parameters and all(p.requires_grad for p in parameters)
+    return modules if own and trained else None
 
 
 def linear_stack(job: Job) -> list[Layer] | None:

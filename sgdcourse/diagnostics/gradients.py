@@ -193,7 +193,6 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     GradientNoise(norm_squared=400.0, trace=256.0)
     """
     x, y = checked_data(data)
-    trainable(model)
     function, modules = loss_function(loss), plain_modules(model)
     if modules is not None and x.ndim == 2 and isinstance(loss, str):
         return _noise_of_layers(modules, x, y, function)
