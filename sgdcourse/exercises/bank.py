@@ -59,7 +59,8 @@ def _question(number: int, question: Question) -> str:
     for option in question.options:
         mark = "✓" if option.right else "✗"
         near = f" (± {option.tolerance:g})" if option.right and option.tolerance else ""
-        lines.append(f"- {mark} **{_safe(option.text)}**{near} {_safe(option.why)}")
+        stop = "" if option.text.endswith((".", "!", "?")) else "."
+        lines.append(f"- {mark} **{_safe(option.text)}**{near}{stop} {_safe(option.why)}")
     return "\n".join(lines) + "\n"
 
 
