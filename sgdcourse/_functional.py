@@ -11,7 +11,9 @@ __all__ = ["as_function"]
 
 
 def as_function(model: nn.Module) -> Callable[[Mapping[str, Tensor], Tensor], Tensor]:
-    """Return the function (parameters by name, inputs) → outputs; the model keeps its own weights.
+    """Return the function (parameters by name, inputs) → outputs; the model stays as it is.
+
+    Buffers are given as copies, since layers such as batch normalisation write to theirs.
 
     Every place that holds a parameter is named here, once. Left to find them by itself,
     `functional_call` writes twice to a layer that stands at two places of the model, and leaves
@@ -23,9 +25,11 @@ def as_function(model: nn.Module) -> Callable[[Mapping[str, Tensor], Tensor], Te
         for path, module in model.named_modules()
         for key, p in module.named_parameters(recurse=False, remove_duplicate=False)
     }
+    buffers = dict(model.named_buffers())
 
     def call(parameters: Mapping[str, Tensor], x: Tensor) -> Tensor:
         given = {place: parameters[name] for place, name in places.items() if name in parameters}
+        given |= {name: buffer.clone() for name, buffer in buffers.items()}
         return functional_call(model, given, (x,), tie_weights=False)
 
     return call

@@ -44,6 +44,8 @@ def run_all(
     TypeError
         If the executor is none.
     """
+    if progress is not None:
+        _checks.flag("progress", progress)
     if executor is not None and not hasattr(executor, "submit"):
         _checks.fail("executor", "a concurrent.futures.Executor", executor, "", TypeError)
     work = list(jobs)

@@ -8,6 +8,7 @@ nn.Module, its forward pass mapped over the runs, its gradients from autograd. T
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,7 +37,8 @@ def train(job: Job, tick: Callable[[], object] = lambda: None) -> Result:
         losses, gradients = net.gradients(start, stop)
         result.loss[step] = losses
         for p, g, state, own in zip(net.parameters, gradients, states, hyper, strict=True):
-            rule(p, g, state, lr=net.align(lr, p), **own)
+            if g is not None:
+                rule(p, g, state, lr=net.align(lr, p), **own)
         tick()
     result.evaluate(net.predict, job)
     result.weights = net.weights()
@@ -47,22 +49,20 @@ class Stacked:
     """Any module: vmap runs its forward pass for all runs, autograd finds the gradients.
 
     The runs do not mix, so the gradient of the sum of their losses holds each run's own gradient.
+    Frozen parameters are each run's own too, and stay as they are. The module is a copy, since
+    the jobs of other threads may be called at the same time.
     """
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        shapes = {name: p.shape for name, p in job.model.named_parameters()}
-        pieces = job.weights.split([shape.numel() for shape in shapes.values()], dim=1)
-        self.parameters = [
-            piece.reshape(-1, *shape).clone().requires_grad_()
-            for piece, shape in zip(pieces, shapes.values(), strict=True)
-        ]
-
-        model = as_function(job.model)
-
-        def output(parameters: list[Tensor], x: Tensor) -> Tensor:
-            return model(dict(zip(shapes, parameters, strict=True)), x)
-
+        named = dict(job.model.named_parameters())
+        pieces = job.weights.split([p.numel() for p in named.values()], dim=1)
+        self.all = {
+            name: piece.reshape(-1, *p.shape).clone().requires_grad_(p.requires_grad)
+            for piece, (name, p) in zip(pieces, named.items(), strict=True)
+        }
+        self.parameters = [p for p in self.all.values() if p.requires_grad]
+        output = as_function(copy.deepcopy(job.model))
         self.outputs = torch.vmap(output)
         self.outputs_of_same = torch.vmap(output, in_dims=(0, None))
         self.losses = torch.vmap(job.loss_function)
@@ -71,20 +71,18 @@ class Stacked:
         """Take the order of the examples in the coming epoch, one row a seed."""
         self.order = self.job.spread(order)
 
-    def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor]]:
-        """Return every run's loss on its batch and the gradients of it."""
+    def gradients(self, start: int, stop: int) -> tuple[Tensor, Sequence[Tensor | None]]:
+        """Return every run's loss on its batch and its gradients; None where it has no part."""
         rows = self.order[:, start:stop]
         with torch.enable_grad():
-            outputs = self.outputs(self.parameters, self.job.x[rows])
+            outputs = self.outputs(self.all, self.job.x[rows])
             losses = self.losses(outputs, self.job.y[rows])
-            gradients = torch.autograd.grad(
-                losses.sum(), self.parameters, allow_unused=True, materialize_grads=True
-            )
+            gradients = torch.autograd.grad(losses.sum(), self.parameters, allow_unused=True)
         return losses.detach(), gradients
 
     def predict(self, x: Tensor) -> Tensor:
         """Return every run's outputs for the same inputs."""
-        return self.outputs_of_same(self.parameters, x)
+        return self.outputs_of_same(self.all, x)
 
     def align(self, value: Any, parameter: Tensor) -> Any:
         """Give one number per run the shape that broadcasts against a stacked parameter."""
@@ -94,7 +92,7 @@ class Stacked:
 
     def weights(self) -> Tensor:
         """Return the weights as one row a run."""
-        return torch.cat([p.detach().flatten(1) for p in self.parameters], dim=1)
+        return torch.cat([p.detach().flatten(1) for p in self.all.values()], dim=1)
 
 
 Network = Stacked | layers.RunsFirst | layers.RunsLast

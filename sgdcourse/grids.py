@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from sgdcourse import _checks, rules
 from sgdcourse.sampling import SAMPLINGS
@@ -17,6 +16,7 @@ __all__ = ["Axis", "Grid", "make_grid", "read_seeds"]
 
 BELOW_ONE = ("beta1", "beta2")
 FLAGS = ("nesterov", "maximize", "centered")
+MOST_SEEDS = 10**6
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def make_grid(rule: str, settings: Mapping[str, Any], seeds: Any) -> Grid:
     settings : mapping
         "batch_size", "sampling", "schedule" and the rule's hyper-parameters; lists become axes.
     seeds : int or iterable of int
-        A number k stands for 0 … k − 1.
+        A number k ≤ 10⁶ stands for 0 … k − 1.
 
     Returns
     -------
@@ -115,19 +115,25 @@ def read_seeds(seeds: Any) -> list[int]:
     >>> read_seeds(3), read_seeds([7, 5])
     ([0, 1, 2], [7, 5])
     """
-    if not isinstance(seeds, Iterable):
-        return list(range(_checks.integer("seeds", seeds, low=1)))
+    if not _is_listed(seeds):
+        return list(range(_checks.integer("seeds", _plain(seeds), low=1, high=MOST_SEEDS)))
     listed = _checks.seeds(map(_plain, seeds), "seeds")
-    return _distinct("seeds", listed)
+    return _checks.distinct("seeds", listed)
+
+
+def _is_listed(value: Any) -> bool:
+    """Say whether a setting was given as several values."""
+    single = isinstance(value, str) or getattr(value, "ndim", 1) == 0
+    return isinstance(value, Iterable) and not single
 
 
 def _axis(name: str, value: Any) -> Axis:
     """Return the axis of one setting."""
     if name == "schedule":
         return _schedule_axis(value)
-    listed = isinstance(value, Iterable) and not isinstance(value, str)
+    listed = _is_listed(value)
     values = [_value(name, _plain(v)) for v in (value if listed else [value])]
-    return Axis(name, values, _distinct(name, values), listed)
+    return Axis(name, values, _checks.distinct(name, values), listed)
 
 
 def _schedule_axis(value: Any) -> Axis:
@@ -143,7 +149,9 @@ def _schedule_axis(value: Any) -> Axis:
         hint = "or a list or dictionary of them"
         _checks.fail("schedule", "a function step -> factor", value, hint, TypeError)
     hint = "give a dictionary with a name for each"
-    return Axis("schedule", _distinct("schedule", names, hint), [*map(_callable, values)], True)
+    return Axis(
+        "schedule", _checks.distinct("schedule", names, hint), [*map(_callable, values)], True
+    )
 
 
 def _callable(schedule: Any) -> Any:
@@ -177,15 +185,6 @@ def _values(axes: Mapping[str, Axis], name: str, default: Any) -> list[Any]:
     return axes[name].values if name in axes else [default]
 
 
-def _distinct(name: str, values: list[Any], hint: str = "") -> list[Any]:
-    """Refuse an empty list, and values that come twice."""
-    if not values:
-        _checks.fail(name, "one value or more", values)
-    if len(set(values)) < len(values):
-        _checks.fail(name, "a list of different values", values, hint)
-    return values
-
-
 def _plain(value: Any) -> Any:
     """Turn one number of NumPy or PyTorch into Python's."""
-    return value.item() if isinstance(value, np.generic | torch.Tensor) else value
+    return value.item() if getattr(value, "ndim", None) == 0 else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import sampling
+from sgdcourse.targets import has_classes
 from sgdcourse.training import Loss, loss_function
 
 __all__ = ["Job", "Result"]
@@ -156,22 +156,23 @@ class Result:
         if job.held_out is not None:
             loss, accuracy = _measure(predict, job, *job.held_out)
             self.eval_loss.append(loss)
-            self.eval_accuracy.append(accuracy)
+            if accuracy is not None:
+                self.eval_accuracy.append(accuracy)
 
 
 def _measure(
     predict: Callable[[Tensor], Tensor], job: Job, x: Tensor, y: Tensor, *, accuracy: bool = True
-) -> tuple[Tensor, Tensor]:
-    """Return each run's loss and accuracy on some data (NaN where there is none)."""
-    classes = accuracy and not y.is_floating_point()
+) -> tuple[Tensor, Tensor | None]:
+    """Return each run's loss and accuracy on some data; None where the targets are no classes."""
     loss = job.weights.new_zeros(len(job.weights))
-    right = torch.full_like(loss, 0.0 if classes else math.nan)
+    right: Tensor | None = None
     rows = max(job.batch_size, ROWS)
     for some_x, some_y in zip(x.split(rows), y.split(rows), strict=True):
         outputs = predict(some_x)
         loss += _losses(job.loss, outputs, some_y) * (len(some_x) / len(x))
-        if classes:
-            right += (outputs.argmax(-1) == some_y).sum(-1) / len(x)
+        if accuracy and has_classes(outputs[0], some_y):
+            here = (outputs.argmax(2) == some_y).flatten(1).sum(1) / y.numel()
+            right = here if right is None else right + here
     return loss, right
 
 

@@ -58,10 +58,19 @@ def plain_modules(model: nn.Module) -> list[nn.Module] | None:
     modules = list(model) if type(model) is nn.Sequential else [model]
     if any(type(module) is not nn.Linear and type(module) not in ACTIVATIONS for module in modules):
         return None
+    if any(map(_is_altered, model.modules())):
+        return None
     parameters = list(model.parameters())
     own = len(parameters) == sum(len(list(module.parameters())) for module in modules)
     trained = parameters and all(p.requires_grad for p in parameters)
     return modules if own and trained else None
+
+
+def _is_altered(module: nn.Module) -> bool:
+    """Say whether something was hung on this one module that its class does not do."""
+    hooks = (module._forward_pre_hooks, module._forward_hooks)
+    backward = (module._backward_pre_hooks, module._backward_hooks)
+    return any(hooks) or any(backward) or "forward" in vars(module)
 
 
 def linear_stack(job: Job) -> list[Layer] | None:

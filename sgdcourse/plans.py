@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,18 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks, rules
+from sgdcourse._functional import as_function
 from sgdcourse.grids import Grid
 from sgdcourse.jobs import ROWS, Job
 from sgdcourse.models import start_weights
-from sgdcourse.requirements import Options, check_loss, check_model, check_options, read_pair
+from sgdcourse.requirements import (
+    Options,
+    check_loss,
+    check_model,
+    check_options,
+    check_together,
+    read_pair,
+)
 from sgdcourse.sampling import steps_per_epoch
 
 __all__ = ["Plan", "make_plan"]
@@ -127,16 +136,20 @@ class Plan:
         exact = torch.empty(0, dtype=torch.float64)  # on the CPU: not every device has float64
         return _per_run(self.grid.axes["lr"].values, mine["lr"], False, exact)
 
+    @cached_property
+    def factors(self) -> Tensor:
+        """The value of every schedule at every step of the longest run, (T, U), float64."""
+        schedules = self.grid.axes["schedule"].values
+        steps = max(map(self.steps_of, self.grid.axes["batch_size"].values))
+        table = [[1.0] * steps if s is None else _checks.factors(s, steps) for s in schedules]
+        return torch.tensor(table, dtype=torch.float64).T
+
     def _factors(self, which: np.ndarray, steps: int) -> tuple[Tensor | None, Tensor | None]:
         """Return the values of every schedule at every step, and the one that each run follows."""
         schedules = self.grid.axes["schedule"].values
         if schedules == [None]:
             return None, None
-        table = [[1.0 if s is None else float(s(t)) for s in schedules] for t in range(steps)]
-        factors = torch.tensor(table, dtype=torch.float64)
-        if len(schedules) == 1:
-            return factors, None
-        return factors, torch.from_numpy(which)
+        return self.factors[:steps], None if len(schedules) == 1 else torch.from_numpy(which)
 
     def _room(self, batch_size: int) -> int:
         """Return how many runs fit into the memory that may be used at once."""
@@ -175,30 +188,49 @@ def make_plan(
     ValueError, TypeError
         If something does not fit.
     """
-    template, starts = _template(model, grid.seeds)
-    own = next(template.parameters())
-    dtype, device = dtype or own.dtype, _checks.device(own.device if device is None else device)
+    check_options(options)
+    made = _made(model, grid.seeds)
+    own = next(made[0].parameters())
+    dtype = own.dtype if dtype is None else _checks.dtype("dtype", dtype)
+    device = _checks.device(own.device if device is None else device)
     x, y = read_pair("data", data, dtype, device)
     held_out = None if eval_data is None else read_pair("eval_data", eval_data, dtype, device)
     for size in grid.axes["batch_size"].values:
         _checks.integer("batch_size", size, low=1, high=len(x), hint=f"there are {len(x)} examples")
-    check_options(options)
-    template, starts = template.to(device, dtype), starts.to(device, dtype)
-    check_loss(options.loss, template, (x, y))
+    template = copy.deepcopy(made[0]).to(device, dtype)
+    check_loss(options.loss, template, x, y, "data")
+    if held_out is not None:
+        check_loss(options.loss, template, *held_out, "eval_data")
+    check_together(template, x)
+    if isinstance(model, nn.Module):
+        starts = start_weights(model, grid.seeds).to(device, dtype)
+    else:
+        starts = torch.stack([_weights(one, template, x) for one in made])
     return Plan(grid, options, template, starts, x, y, held_out)
 
 
-def _template(model: Any, seeds: list[int]) -> tuple[nn.Module, Tensor]:
-    """Return the architecture of a model and its first weights for every seed."""
-    if isinstance(model, nn.Module):
-        check_model(model)
-        return copy.deepcopy(model), start_weights(model, seeds)
-    if not callable(model):
+def _made(model: Any, seeds: list[int]) -> list[nn.Module]:
+    """Return the models that weights come from: one to initialise anew, or one for each seed."""
+    if not isinstance(model, nn.Module) and not callable(model):
         _checks.fail("model", "an nn.Module or a function seed -> nn.Module", model, "", TypeError)
-    made = [model(seed) for seed in seeds]
-    check_model(made[0])
-    flat = [nn.utils.parameters_to_vector(one.parameters()).detach() for one in made]
-    return made[0], torch.stack(flat)
+    made = [model] if isinstance(model, nn.Module) else [model(seed) for seed in seeds]
+    for one in made:
+        check_model(one)
+    return made
+
+
+@torch.no_grad()
+def _weights(one: nn.Module, template: nn.Module, x: Tensor) -> Tensor:
+    """Return a model's weights as one row, if it is the template in all else."""
+    twin = copy.deepcopy(one).to(x.device, next(template.parameters()).dtype)
+    named = dict(twin.named_parameters())
+    shapes = [{n: p.shape for n, p in m.named_parameters()} for m in (twin, template)]
+    if shapes[0] != shapes[1] or not torch.allclose(
+        twin(x[:2]), as_function(template)(named, x[:2]), equal_nan=True
+    ):
+        rule = "of one make for all seeds, but for the values of its parameters"
+        _checks.fail("model", rule, one, "buffers and attributes must not depend on the seed")
+    return nn.utils.parameters_to_vector(named.values())
 
 
 def _per_run(values: list[Any], which: np.ndarray, same: bool, like: Tensor) -> Any:

@@ -228,11 +228,13 @@ def plot_band(
     Parameters
     ----------
     runs : xarray.DataArray with the dimensions `x` and `over`
-        Other dimensions must have been selected.
+        Other dimensions must have been selected. NaN counts as above all numbers, as the loss of
+        a run that has diverged does; median and band end where they would lie there.
     x, over : str, default "step" and "seed"
         Dimension along the axis, and the one that the band summarises.
     ax, label, xlabel, ylabel, log, **style
-        As in `plot_curve`; the number of runs is added to the label.
+        As in `plot_curve`; the number of runs is added to the label, and of those that ended in
+        NaN or infinity.
     scale : float, > 0, default 1
         Multiplies the coordinate `x`, for instance by the batch size to count examples.
 
@@ -243,7 +245,7 @@ def plot_band(
     Raises
     ------
     ValueError
-        If a dimension is missing or one is left over; the message names it.
+        If a dimension is missing or one is left over, or all values are NaN.
 
     Examples
     --------
@@ -253,21 +255,42 @@ def plot_band(
     [2.0, 3.0]
     """
     _checks.number("scale", scale, low=0, open_low=True)
-    if set(runs.dims) != {x, over}:
-        _checks.fail(
-            "runs",
-            f"of the dimensions {x!r} and {over!r} only",
-            runs.dims,
-            "select or reduce the others first",
-        )
+    dims = getattr(runs, "dims", type(runs).__name__)
+    if set(dims) != {x, over}:
+        rule = f"a DataArray of the dimensions {x!r} and {over!r} only"
+        _checks.fail("runs", rule, dims, "select or reduce the others first")
     table = runs.transpose(over, x)
-    low, middle, high = np.nanquantile(_values("runs", table), [0.25, 0.5, 0.75], axis=0)
     across = (table[x].values if x in table.coords else np.arange(table.sizes[x])) * scale
+    values = _values("runs", table)
+    ran = ~np.isnan(values).all(axis=0)  # a shorter run ends in NaN for all seeds
+    if not ran.any():
+        _checks.fail("runs", "not NaN throughout", "only NaN")
+    across, values = across[ran], values[:, ran]
+    low, middle, high = _quartiles(values)
     ax = _axes(ax)
-    count = f"{label} ({table.sizes[over]} {over}s)" if label is not None else None
+    count = f"{label} ({len(values)} {over}s{_lost(values[:, -1:])})" if label is not None else None
     (line,) = ax.plot(across, middle, label=count, **style)
     ax.fill_between(across, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     return _finish(ax, x if xlabel is None else xlabel, ylabel, log, legend=label is not None)
+
+
+def _quartiles(values: np.ndarray) -> np.ndarray:
+    """Return the quartiles of each column; NaN, a diverged run, counts as infinite.
+
+    NumPy's would be NaN beside an infinite value: it adds 0 · (∞ − a) to a.
+    """
+    ordered = np.sort(np.where(np.isnan(values), np.inf, values), axis=0)
+    place = np.array([0.25, 0.5, 0.75]) * (len(values) - 1)
+    below, above = ordered[np.floor(place).astype(int)], ordered[np.ceil(place).astype(int)]
+    share = (place % 1).reshape(-1, *[1] * (values.ndim - 1))
+    gap = np.subtract(above, below, out=np.zeros_like(above), where=np.isfinite(above))
+    return np.where(np.isfinite(above), below + gap * share, above)
+
+
+def _lost(values: np.ndarray) -> str:
+    """Say how many values are not finite, if there are any."""
+    lost = np.count_nonzero(~np.isfinite(values))
+    return f", {lost} diverged" if lost else ""
 
 
 def plot_contour(
@@ -304,8 +327,8 @@ def plot_contour(
     if not isinstance(problem, Problem) or problem.dim != 2:
         _checks.fail("problem", "a Problem of dimension 2", getattr(problem, "dim", problem))
     _checks.integer("levels", levels, low=2)
+    (x0, x1), (y0, y1) = problem.window if window is None else _window(window)
     ax = _axes(ax, figsize=(5.0, 4.2))
-    (x0, x1), (y0, y1) = problem.window if window is None else window
     across = torch.linspace(x0, x1, 201, dtype=torch.float64)
     up = torch.linspace(y0, y1, 201, dtype=torch.float64)
     values = problem(torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1)).numpy()
@@ -317,6 +340,17 @@ def plot_contour(
     ax.set(xlim=(x0, x1), ylim=(y0, y1))
     ax.grid(False)
     return _finish(ax, "w₁", "w₂")
+
+
+def _window(window: Any) -> list[list[float]]:
+    """Return a window if it is a pair of intervals."""
+    rule, pairs = "((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1", np.asarray(window, dtype=object)
+    if pairs.shape != (2, 2):
+        _checks.fail("window", rule, window)
+    bounds = [[_checks.number("window", value) for value in pair] for pair in pairs]
+    if any(low >= high for low, high in bounds):
+        _checks.fail("window", rule, window)
+    return bounds
 
 
 def plot_path(path: Any, *, ax: Axes | None = None, label: str | None = None, **style: Any) -> Axes:
@@ -453,7 +487,8 @@ def plot_ranges(
     Parameters
     ----------
     groups : mapping of name → array_like of shape (runs,)
-        Drawn from the top down; names stand at the left.
+        Drawn from the top down; names stand at the left, with the number of values that are not
+        finite. NaN counts as above all numbers, as the loss of a run that has diverged does.
     ax : matplotlib Axes, optional
     xlabel : str
     log : {"", "x"}
@@ -487,13 +522,13 @@ def plot_ranges(
     for row, (name, values) in enumerate(table.items()):
         if values.ndim != 1:
             _checks.fail(f"groups[{name!r}]", "one-dimensional", values.shape)
-        low, middle, high = np.nanquantile(values, [0.25, 0.5, 0.75])
+        low, middle, high = _quartiles(values)
         (dot,) = ax.plot(middle, row, zorder=3, **options)
         options["color"] = color = dot.get_color()
         ax.plot([low, high], [row, row], "-", color=color, linewidth=5, alpha=0.35)
         if show_all:
             ax.plot(values, np.full(values.shape, row), ".", color=color, alpha=0.5, markersize=4)
-    ax.set_yticks(range(len(table)), list(table))
+    ax.set_yticks(range(len(table)), [f"{name}{_lost(values)}" for name, values in table.items()])
     ax.set_ylim(len(table) - 0.5, -0.5)
     return _finish(ax, xlabel, "", log)
 

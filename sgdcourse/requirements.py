@@ -10,11 +10,24 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks
+from sgdcourse._functional import as_function
+from sgdcourse.targets import check_targets, check_value
 from sgdcourse.training import loss_function
 
-__all__ = ["Loss", "Options", "check_loss", "check_model", "check_options", "read_pair"]
+__all__ = [
+    "Loss",
+    "Options",
+    "check_loss",
+    "check_model",
+    "check_options",
+    "check_together",
+    "read_pair",
+]
 
 Loss = str | Callable[[Tensor, Tensor], Tensor]
+INSTEAD = "train it with fit, one run at a time"
+MIXES_EXAMPLES = nn.modules.batchnorm._BatchNorm
+SOME = 64  # examples on which a loss is tried
 
 
 @dataclass(frozen=True)
@@ -33,15 +46,25 @@ class Options:
 
 def check_model(model: nn.Module) -> None:
     """Refuse models whose runs cannot be computed together."""
-    instead = "train it with fit, one run at a time"
-    if not any(True for _ in model.parameters()):
-        _checks.fail("model", "one with parameters", type(model).__name__)
+    if not any(p.requires_grad for p in _checks.module("model", model).parameters()):
+        _checks.fail("model", "one with parameters to train", type(model).__name__)
     for layer in model.modules():
-        if getattr(layer, "track_running_stats", False):
-            rule = "free of running statistics of the batch"
-            _checks.fail("model", rule, type(layer).__name__, instead)
+        if getattr(layer, "track_running_stats", False) or isinstance(layer, MIXES_EXAMPLES):
+            rule = "free of statistics of the batch"
+            _checks.fail("model", rule, type(layer).__name__, INSTEAD)
         if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0:
-            _checks.fail("model", "free of dropout", type(layer).__name__, instead)
+            _checks.fail("model", "free of dropout", type(layer).__name__, INSTEAD)
+
+
+@torch.no_grad()
+def check_together(model: nn.Module, x: Tensor) -> None:
+    """See that `vmap` can compute the model for several runs at once."""
+    named = {name: torch.stack([p, p]) for name, p in model.named_parameters()}
+    try:
+        torch.vmap(as_function(model), in_dims=(0, None))(named, x[:2])
+    except (RuntimeError, ValueError, TypeError) as error:
+        rule = "one whose runs PyTorch's vmap can compute together"
+        _checks.fail("model", rule, type(model).__name__, f"{INSTEAD}: {_first_words(error)}")
 
 
 def check_options(options: Options) -> None:
@@ -62,31 +85,43 @@ def read_pair(
     name: str, data: Any, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """Check inputs and targets and bring floating-point numbers to the sweep's dtype."""
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        _checks.fail(name, "two tensors (x, y)", type(data).__name__, error=TypeError)
-    x, y = (_checks.tensor(f"{name}[{i}]", part) for i, part in enumerate(data))
-    if len(x) != len(y):
-        _checks.fail(name, "as many inputs as targets", (len(x), len(y)))
-    return tuple(  # type: ignore[return-value]
-        part.to(device, dtype) if part.is_floating_point() else part.to(device) for part in (x, y)
+    x, y = (
+        part.to(device, dtype) if part.is_floating_point() else part.to(device)
+        for part in _checks.pair(name, data)
     )
+    return x, y
 
 
 @torch.no_grad()
-def check_loss(name: Loss, model: nn.Module, data: tuple[Tensor, Tensor]) -> None:
-    """See that the loss fits the model's outputs and is a mean over the batch."""
-    loss = loss_function(name)
-    x, y = data[0][:2], data[1][:2]
-    outputs = model(x)
-    if name == "mse" and outputs.shape != y.shape:
-        got = tuple(data[1].shape)
-        _checks.fail("targets", f"of shape (N, {outputs.shape[1:].numel()}) for mse", got)
-    if name == "cross_entropy" and y.dtype != torch.int64:
-        _checks.fail("targets", "class numbers (int64) for cross_entropy", y.dtype)
-    once = loss(outputs, y)
-    if not isinstance(once, Tensor) or once.ndim != 0:
-        _checks.fail("loss", "a single number, the mean over the batch", once)
-    twice = loss(torch.cat([outputs] * 2), torch.cat([y] * 2))
-    if bool(torch.isfinite(once)) and not torch.allclose(once, twice, rtol=1e-3):
-        values = (once.item(), twice.item())
-        _checks.fail("loss", "a mean over the batch", values, "a batch taken twice changed it")
+def check_loss(name: Loss, model: nn.Module, x: Tensor, y: Tensor, data: str) -> None:
+    """See that targets fit the model's outputs, and that the loss is a mean over examples.
+
+    Examples from all over the data are taken as one batch, and in two parts of unlike size.
+    """
+    rows = torch.linspace(0, len(x) - 1, max(2, min(len(x), SOME))).long().to(x.device)
+    outputs, loss = model(x[rows]), loss_function(name)
+    check_targets(loss, outputs, y[rows], name=f"{data}[1]")
+    if name == "cross_entropy":
+        _check_classes(y, outputs.shape[1], f"{data}[1]")
+    cut = len(rows) // 4 or 1
+    both = zip(outputs.tensor_split([cut]), y[rows].tensor_split([cut]), strict=True)
+    whole, parts = loss(outputs, y[rows]), [loss(*part) for part in both]
+    check_value(whole, trained=False)
+    mean = (cut * parts[0] + (len(rows) - cut) * parts[1]) / len(rows)
+    if bool(torch.isfinite(whole)) and not torch.allclose(whole, mean, rtol=1e-3):
+        values, hint = (whole.item(), mean.item()), "two parts of a batch have another mean"
+        _checks.fail("loss", "a mean over the batch", values, hint)
+
+
+def _check_classes(y: Tensor, classes: int, name: str) -> None:
+    """See that every target is the number of a class."""
+    if y.dtype != torch.int64:
+        _checks.fail(name, "class numbers (int64) for cross_entropy", y.dtype)
+    low, high = y.min().item(), y.max().item()
+    if low < 0 or high >= classes:
+        _checks.fail(name, f"class numbers from 0 to {classes - 1}", (low, high))
+
+
+def _first_words(error: Exception) -> str:
+    """Return the first sentence of an error's message."""
+    return str(error).split("\n")[0].split(". ")[0]

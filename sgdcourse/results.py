@@ -40,7 +40,7 @@ def collect(plan: Plan, finished: Iterable[tuple[Job, Result]]) -> xr.Dataset:
         table.put("loss", job.runs, result.loss, steps)
         for name in ("full_loss", "eval_loss", "eval_accuracy"):
             values: list[Tensor] = getattr(result, name)
-            if values and not (name == "eval_accuracy" and job.held_out[1].is_floating_point()):  # type: ignore[index]
+            if values:
                 table.put(name, job.runs, torch.stack(values), evaluations)
         table.put("weights", job.runs, result.weights.T, result.weights.shape[1])
         table.put("diverged", job.runs, _diverged(result)[None], 1)
@@ -91,10 +91,7 @@ def _diverged(result: Result) -> Tensor:
 def _lr_used(plan: Plan, steps: int) -> tuple[tuple[str, ...], np.ndarray]:
     """Return lr · schedule(step), with the dimensions that it depends on."""
     axes = plan.grid.axes
-    schedules = axes["schedule"].values
-    factors = np.array(
-        [[1.0 if s is None else float(s(t)) for t in range(steps)] for s in schedules]
-    )
+    factors = plan.factors[:steps].T.numpy()
     lrs = np.array(axes["lr"].values) if "lr" in axes else np.array([plan.default_lr])
     table = lrs[:, None, None] * factors
     dims = [name for name in axes if name in ("lr", "schedule") and axes[name].listed]

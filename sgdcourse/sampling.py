@@ -21,6 +21,7 @@ __all__ = ["SAMPLINGS", "batches", "epoch_orders", "many_epoch_orders", "steps_p
 SAMPLINGS = ("reshuffle", "replacement", "fixed", "in_order")
 DRAWN_AHEAD = 2**21  # numbers: 8 MB
 KEYS = 2**24  # what `torch.rand` tells apart in float32
+FEW = 2**16  # rows up to which that is fine enough
 
 
 def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Iterator[Tensor]:
@@ -48,8 +49,8 @@ def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Itera
     >>> next(epoch_orders(3, sampling="in_order"))
     tensor([0, 1, 2])
     """
-    for order in many_epoch_orders(n, seeds=[seed], sampling=sampling):
-        yield order[0].long()
+    orders = many_epoch_orders(n, seeds=[seed], sampling=sampling)
+    return (order[0].long() for order in orders)
 
 
 def many_epoch_orders(
@@ -127,6 +128,8 @@ def _places(n: int) -> Tensor:
 def _scaled(bits: Tensor) -> Tensor:
     """Turn what was drawn into row numbers below n, one for each of n draws."""
     n = bits.shape[-1]
+    if n > FEW:  # with 24 bits some rows would be drawn notably more often than others
+        return ((bits[..., _places(n)] & (2**31 - 1)).double() * (n / 2**31)).int()
     uniform = bits[..., _places(n)].bitwise_and_(KEYS - 1).float() / KEYS
     return (uniform * n).int().clamp_(max=n - 1)
 
@@ -203,9 +206,15 @@ def steps_per_epoch(n: int, batch_size: int, *, drop_last: bool = False) -> int:
     -------
     int
 
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad argument.
+
     Examples
     --------
     >>> steps_per_epoch(100, 16), steps_per_epoch(100, 16, drop_last=True)
     (7, 6)
     """
-    return n // batch_size if drop_last else -(-n // batch_size)
+    rows, size = _checks.integer("n", n, low=1), _checks.integer("batch_size", batch_size, low=1)
+    return rows // size if _checks.flag("drop_last", drop_last) else -(-rows // size)

@@ -47,7 +47,8 @@ def sweep(
     r"""Train a model once for every combination of settings and seeds, all at the same time.
 
     Each run gives what a plain loop with PyTorch's optimizer would: seed s fixes the first weights
-    (PyTorch's after `torch.manual_seed(s)`) and the order of the examples, for all settings alike.
+    (PyTorch's float32 ones after `torch.manual_seed(s)`, in every dtype) and the order of the
+    examples, for all settings alike.
     A list given for lr or another hyper-parameter becomes a dimension, in the order of the call;
     so does one for `schedule`, `batch_size` or `sampling`, after them.
 
@@ -58,6 +59,7 @@ def sweep(
     data : tuple of Tensor (N, …)
         Inputs and targets.
     loss : {"mse", "cross_entropy"} or callable (outputs, targets) -> mean over the batch
+        Of each example's own loss: weighted means cannot be averaged over parts of the data.
     epochs, steps : int, ≥ 1
         Passes over the data, or updates; give one of them.
     batch_size : int in 1 … N, or list; default N
@@ -107,7 +109,7 @@ def sweep(
     >>> runs.full_loss.isel(eval_step=-1).median("seed").argmin("lr").item()
     1
     """
-    size = len(data[0]) if batch_size is None else batch_size
+    size = len(_checks.pair("data", data)[0]) if batch_size is None else batch_size
     settings = {**hyper, "schedule": schedule, "batch_size": size, "sampling": sampling}
     plan = make_plan(
         model,
@@ -151,17 +153,20 @@ def trained(runs: xr.Dataset, model: nn.Module, **where: Any) -> nn.Module:
     >>> trained(runs, net, lr=0.1, seed=1)(torch.zeros(1, 1)).shape
     torch.Size([1, 1])
     """
+    if not isinstance(runs, xr.Dataset) or "weights" not in runs:
+        _checks.fail("runs", "what sweep gave", runs, error=TypeError)
     try:
-        weights = runs.weights.sel(where).squeeze()
+        weights = runs.weights.sel(where)
     except KeyError as error:
         raise ValueError(f"run must be among the labels of the sweep, got {where}") from error
+    weights = weights.squeeze([dim for dim in weights.dims[:-1] if weights.sizes[dim] == 1])
     if weights.dims != ("parameter",):
         _checks.fail("run", "one run", where, f"also give {', '.join(map(str, weights.dims[:-1]))}")
-    size = sum(p.numel() for p in model.parameters())
+    size = sum(p.numel() for p in _checks.module("model", model).parameters())
     if weights.size != size:
         _checks.fail("model", f"one with {weights.size} parameters", size)
     result = copy.deepcopy(model)
     flat = torch.from_numpy(weights.values.copy())
-    result = result.to(flat.dtype).cpu().requires_grad_()
+    result = result.to(flat.dtype).cpu()
     nn.utils.vector_to_parameters(flat, result.parameters())
     return result

@@ -396,6 +396,42 @@ def test_nothing_changes_the_model(training):
     assert torch.equal(seed_state, torch.get_rng_state())
 
 
+def test_buffers_stay_where_the_loss_is_taken_in_training_mode():
+    """Batch normalisation updates its running statistics at each call, but not at ours."""
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
+    before = copy.deepcopy(net.state_dict())
+    data = small_net()[1]
+    diagnostics.gradient(net, data, loss="cross_entropy")
+    diagnostics.sharpness(net, data, loss="cross_entropy", iterations=2)
+    direction = diagnostics.random_direction(net)
+    diagnostics.loss_slice(net, data, [direction], along=[0.0, 1.0], loss="cross_entropy")
+    assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
+
+
+def test_a_weight_that_is_never_used_has_no_slope():
+    class Spare(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.used, self.spare = line(), line()
+
+        def forward(self, x):
+            return self.used(x)
+
+    alone, both = line(), Spare()
+    slope = diagnostics.gradient(alone, XY, loss="mse")
+    assert torch.equal(diagnostics.gradient(both, XY, loss="mse"), torch.cat([slope, ZERO]))
+    bend = diagnostics.sharpness(alone, XY, loss="mse")
+    assert diagnostics.sharpness(both, XY, loss="mse") == pytest.approx(bend)
+
+
+def test_gradient_noise_sees_what_hangs_on_a_layer():
+    net, data = small_net()
+    net[0].register_forward_hook(lambda module, inputs, outputs: 3 * outputs)
+    rows = diagnostics.example_gradients(net, data, loss="cross_entropy")
+    noise = diagnostics.gradient_noise(net, data, loss="cross_entropy")
+    assert noise.trace == pytest.approx(rows.var(0, correction=0).sum().item())
+
+
 # --- curves --------------------------------------------------------------------------------
 
 
@@ -447,6 +483,9 @@ def test_hyperbola_is_found_again(min_steps, critical, noise):
 NET, DATA = small_net()
 LINE, XY = line(), line_data(8)
 ONE = torch.ones(1, dtype=torch.float64)
+ZERO = torch.zeros(1, dtype=torch.float64)
+NORMED = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 3)).double()
+DROPPED = nn.Sequential(nn.Linear(1, 4), nn.Dropout(), nn.Linear(4, 1)).double()
 
 
 def range_test(**options):
@@ -483,6 +522,22 @@ BAD = [
     (lambda: diagnostics.gradient_noise(LINE, None, loss="mse"), TypeError, "data", "None"),
     (lambda: during(checkpoints=[1, -1]), ValueError, "checkpoints", "-1"),
     (lambda: during(seeds=0), ValueError, "seeds", "0"),
+    (lambda: during(checkpoints=5), TypeError, "checkpoints", "5"),
+    (lambda: during(lr=[0.1, 0.2]), ValueError, "lr", "[0.1, 0.2]"),
+    (lambda: during(checkpoints=[0], lr=-1.0), ValueError, "lr", "-1"),
+    (lambda: during(checkpoints=[0], foo=3), ValueError, "hyper-parameter", "foo"),
+    (
+        lambda: diagnostics.example_gradients(NORMED, DATA, loss="cross_entropy"),
+        ValueError,
+        "model",
+        "BatchNorm1d",
+    ),
+    (lambda: diagnostics.sharpness(DROPPED, XY, loss="mse"), ValueError, "model", "Dropout"),
+    (lambda: diagnostics.gradient_noise(DROPPED, XY, loss="mse"), ValueError, "model", "Dropout"),
+    (lambda: diagnostics.fit_power_law(3, 4), TypeError, "x", "3"),
+    (lambda: diagnostics.fit_power_law([1.0, 1.0], [2.0, 3.0]), ValueError, "x", "[1.0, 1.0]"),
+    (lambda: diagnostics.fit_hyperbola([4, 4], [2.0, 3.0]), ValueError, "batch_sizes", "4.0"),
+    (lambda: diagnostics.measure_rate(2), TypeError, "errors", "2"),
     (lambda: during(lr=-1.0), ValueError, "lr", "-1"),
     (lambda: estimate(small=0), ValueError, "small", "0"),
     (lambda: estimate(large=1), ValueError, "large", "1"),

@@ -77,6 +77,16 @@ def test_threads_and_processes_give_the_same_bits(pool):
         xr.testing.assert_identical(here, sweep(**ARGUMENTS, executor=threads))
 
 
+def test_threads_do_not_disturb_each_other():
+    """One module, called with different weights at the same time."""
+    x = torch.randn(4000, 8, generator=torch.Generator().manual_seed(0))
+    net = nn.Sequential(nn.Linear(8, 32), nn.GELU(), nn.Linear(32, 1))
+    arguments = {"model": net, "data": (x, x.sum(1, keepdim=True)), "loss": "mse", "lr": 0.01,
+                 "steps": 20, "batch_size": 100, "seeds": 8, "chunk": 1}  # fmt: skip
+    with ThreadPoolExecutor(4) as threads:
+        xr.testing.assert_identical(sweep(**arguments), sweep(**arguments, executor=threads))
+
+
 def test_a_killed_process_loses_nothing(pool, tmp_path):
     deadly = {**ARGUMENTS, "loss": DeadlyLoss(tmp_path / "killed")}
     there = sweep(**deadly, executor=pool)

@@ -56,7 +56,7 @@ def test_ranges():
 
 
 def test_ranges_are_median_and_quartiles_from_the_top_down():
-    groups = {"a": [1.0, 2.0, 3.0, 4.0, 9.0], "b": [5.0, float("nan"), 7.0]}
+    groups = {"a": [1.0, 2.0, 3.0, 4.0, 9.0], "b": [5.0, 7.0, 6.0]}
     ax = plotting.plot_ranges(groups, color="k")
     dots, bars = ax.get_lines()[::2], ax.get_lines()[1::2]
     assert [line.get_xdata()[0] for line in dots] == [3.0, 6.0]
@@ -103,6 +103,28 @@ def test_band_is_median_and_quartiles():
     edge = ax.collections[0].get_paths()[0].vertices[:, 1]
     low, high = data.quantile([0.25, 0.75], "seed").values
     assert set(np.round(low, 12)) | set(np.round(high, 12)) <= set(np.round(edge, 12))
+
+
+def test_runs_that_diverged_count_as_worst_and_are_told():
+    """Of eleven seeds two diverge at step 10, four more at step 20: the median with them."""
+    data = runs()
+    data[:2, 10:], data[2:6, 20:] = np.nan, np.inf
+    ax = plotting.plot_band(data, label="SGD")
+    middle = ax.get_lines()[0].get_ydata()
+    np.testing.assert_allclose(middle[:20], data.fillna(np.inf)[:, :20].median("seed"))
+    assert not np.isfinite(middle[20:]).any()
+    assert ax.get_legend_handles_labels()[1] == ["SGD (11 seeds, 6 diverged)"]
+    rows = plotting.plot_ranges({"a": [1.0, 2.0, np.nan], "b": [1.0]})
+    assert [tick.get_text() for tick in rows.get_yticklabels()] == ["a, 1 diverged", "b"]
+    assert rows.get_lines()[0].get_xdata() == [2.0]
+
+
+def test_a_shorter_run_ends_where_all_its_seeds_end():
+    data = runs()
+    data[:, 30:] = np.nan
+    ax = plotting.plot_band(data, label="SGD")
+    assert len(ax.get_lines()[0].get_ydata()) == 30
+    assert ax.get_legend_handles_labels()[1] == ["SGD (11 seeds)"]
 
 
 def test_nothing_has_a_title_and_every_axis_a_label():
@@ -180,6 +202,14 @@ GRID = xr.DataArray(np.ones((2, 2)), {"lr": [1, 2], "momentum": [0, 1]})
         (lambda: plotting.plot_loss([float("nan")]), ValueError, "finite at the first step"),
         (lambda: plotting.plot_band(runs(), x="epoch"), ValueError, "'epoch' and 'seed' only"),
         (lambda: plotting.plot_band(runs(), scale=0), ValueError, "scale"),
+        (lambda: plotting.plot_band([1, 2]), ValueError, "runs must be a DataArray .* got 'list'"),
+        (lambda: plotting.plot_band(runs() * np.nan), ValueError, "runs must be not NaN"),
+        (lambda: plotting.plot_contour(problems.saddle(), window=3), ValueError, "window"),
+        (
+            lambda: plotting.plot_contour(problems.saddle(), window=((1, 0), (0, 1))),
+            ValueError,
+            "window must be .* x0 < x1",
+        ),
         (lambda: plotting.plot_ranges({}), ValueError, "groups must be a mapping"),
         (lambda: plotting.plot_ranges({"a": []}), ValueError, "groups.'a'. must be not empty"),
         (lambda: plotting.plot_ranges({"a": np.ones((2, 2))}), ValueError, "one-dimensional"),

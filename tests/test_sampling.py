@@ -64,6 +64,15 @@ def test_batches_cut_every_epoch_into_consecutive_slices(n, data):
     assert [len(r) for r in full] == 2 * [size] * (n // size)
 
 
+def test_of_many_rows_none_is_favoured():
+    """How often a row is drawn is Poisson's: variance and mean of the counts are equal."""
+    n = 12_000_000
+    order = next(sampling.epoch_orders(n, sampling="replacement"))
+    assert order.min() >= 0 and order.max() < n
+    counts = order.bincount(minlength=n).double()
+    assert (counts.var() / counts.mean()).item() == pytest.approx(1, abs=0.01)
+
+
 def test_global_generator_is_left_alone():
     before = torch.get_rng_state()
     list(sampling.batches(10, 3, epochs=3))
@@ -73,9 +82,16 @@ def test_global_generator_is_left_alone():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: next(sampling.epoch_orders(0)), ValueError, "n must be .* got 0"),
-        (lambda: next(sampling.epoch_orders(5, seed=-1)), ValueError, "seed"),
-        (lambda: next(sampling.epoch_orders(5, sampling="shuffle")), ValueError, "'reshuffle'"),
+        (lambda: sampling.epoch_orders(0), ValueError, "n must be .* got 0"),
+        (lambda: sampling.epoch_orders(5, seed=-1), ValueError, "seed"),
+        (lambda: sampling.epoch_orders(5, sampling="shuffle"), ValueError, "'reshuffle'"),
+        (lambda: sampling.many_epoch_orders(5, seeds=3), TypeError, "seeds must be a list"),
+        (lambda: sampling.batches(5, 2, epochs=1, seed=-5), ValueError, "seed"),
+        (lambda: sampling.steps_per_epoch(0, 2), ValueError, "n must be .* got 0"),
+        (lambda: sampling.steps_per_epoch("5", 2), TypeError, "n must be .* got '5'"),
+        (lambda: sampling.steps_per_epoch(5, 0), ValueError, "batch_size must be .* got 0"),
+        (lambda: sampling.steps_per_epoch(5, 2.5), TypeError, "batch_size must be .* got 2.5"),
+        (lambda: sampling.steps_per_epoch(5, 2, drop_last="no"), TypeError, "drop_last"),
         (lambda: sampling.many_epoch_orders(5, seeds=[1.5]), TypeError, "seed"),
         (lambda: sampling.batches(5, 6, epochs=1), ValueError, "batch_size must be .* got 6"),
         (lambda: sampling.batches(5, 0, epochs=1), ValueError, "batch_size"),

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
 import xarray as xr
@@ -60,6 +61,25 @@ def assert_same_run(run, model, alone, losses, tolerance):
     assert (ours - theirs).abs().max() <= tolerance
 
 
+class Spare(nn.Module):
+    """A net with a layer that is never called, and one with a weight that is not trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.spare, self.last = nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)
+        self.first.weight.requires_grad_(False)
+
+    def forward(self, x):
+        return self.last(torch.tanh(self.first(x)))
+
+
+def hooked():
+    """A net whose first layer has something hung on it that changes its outputs."""
+    net = models.mlp([3, 5, 2])
+    net[0].register_forward_hook(lambda module, inputs, outputs: 3 * outputs)
+    return net
+
+
 MODELS = {
     "one ReLU layer": lambda: (models.parabola_net(), "mse"),
     "runs last": lambda: (models.mlp([1, 6, 1], activation="tanh"), "mse"),
@@ -68,10 +88,12 @@ MODELS = {
     "runs first, classes": lambda: (models.mlp([3, 7, 4], activation="tanh"), "cross_entropy"),
     "one layer": lambda: (models.logistic_regression(5, 3), "cross_entropy"),
     "any module": lambda: (nn.Sequential(nn.Linear(3, 4), nn.GELU(), nn.Linear(4, 3)), "mse"),
+    "frozen and unused": lambda: (Spare(), "mse"),
+    "hooks": lambda: (hooked(), "mse"),
 }
 PATHS = {
     "one ReLU layer": "OneReLU", "runs last": "RunsLast", "runs last, two outputs": "RunsLast",
-    "any module": "Stacked",
+    "any module": "Stacked", "frozen and unused": "Stacked", "hooks": "Stacked",
 }  # fmt: skip
 
 
@@ -249,6 +271,68 @@ def test_a_function_of_the_seed_gives_the_first_weights():
     assert runs.loss.values == pytest.approx(expected.loss.values, rel=1e-6)
 
 
+class OfSeed(nn.Module):
+    """A net with more of its own than its weights."""
+
+    def __init__(self, seed, kind):
+        super().__init__()
+        draw = torch.Generator().manual_seed(seed)
+        self.layer = nn.Linear(4 + seed * (kind == "size"), 1)
+        self.register_buffer("features", torch.randn(1, self.layer.in_features, generator=draw))
+        self.factor = 1.0 + seed * (kind == "attribute")
+        if kind != "buffer":
+            self.features.fill_(1.0)
+
+    def forward(self, x):
+        return self.layer(self.factor * x @ self.features)
+
+
+@pytest.mark.parametrize("kind", ["buffer", "attribute", "size"])
+def test_seeds_may_differ_in_their_weights_alone(kind):
+    arguments = {"loss": "mse", "lr": 0.1, "seeds": 2, "steps": 1}
+    sweep(lambda seed: OfSeed(seed, None), PARABOLA, **arguments)
+    with pytest.raises(ValueError, match="model must be of one make for all seeds"):
+        sweep(lambda seed: OfSeed(seed, kind), PARABOLA, **arguments)
+
+
+def test_nothing_is_built_for_a_wrong_argument_and_what_is_built_is_left_alone():
+    with pytest.raises(ValueError, match="steps must be"):
+        sweep(lambda seed: pytest.fail("built"), PARABOLA, loss="mse", lr=0.1, steps=-4)
+    net = models.parabola_net()
+    sweep(lambda seed: net, PARABOLA, loss="mse", lr=0.1, steps=1, dtype=torch.float64)
+    assert next(net.parameters()).dtype == torch.float32
+
+
+def test_a_schedule_is_asked_once_for_every_step():
+    asked = []
+    runs = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=0.1, seeds=6, chunk=2, steps=5,
+                 schedule=lambda t: asked.append(t) or 1 / (1 + t))  # fmt: skip
+    assert asked == [0, 1, 2, 3, 4]
+    assert runs.lr_used.values == pytest.approx([0.1 / (1 + t) for t in range(5)])
+
+
+def test_accuracy_of_classes_at_several_places():
+    """Outputs (N, C, L) and targets (N, L): each of the N·L places counts."""
+    x, y = torch.randn(40, 3, generator=torch.Generator().manual_seed(0)), torch.arange(80) % 4
+    net = nn.Sequential(nn.Linear(3, 8), nn.Unflatten(1, (4, 2)))
+    held_out = (x, y.reshape(40, 2))
+    runs = sweep(net, held_out, loss="cross_entropy", lr=0.5, steps=9, eval_data=held_out)
+    right = trained(runs, net)(x).argmax(1) == held_out[1]
+    assert runs.eval_accuracy[0, -1].item() == pytest.approx(right.double().mean().item())
+
+
+def test_targets_that_are_no_classes_have_no_accuracy():
+    x = PARABOLA[0]
+    pair = (x, (x > 0).to(torch.int64))
+
+    def binary(outputs, targets):
+        loss = nn.functional.binary_cross_entropy_with_logits
+        return loss(outputs, targets.to(outputs.dtype))
+
+    runs = sweep(models.parabola_net(), pair, loss=binary, lr=0.1, steps=1, eval_data=pair)
+    assert "eval_accuracy" not in runs and "eval_loss" in runs
+
+
 def test_a_loss_of_your_own():
     def huber(outputs, targets):
         return nn.functional.huber_loss(outputs, targets)
@@ -283,8 +367,27 @@ def test_results_survive_a_file(tmp_path):
 
 
 class WithBatchNorm(nn.Sequential):
-    def __init__(self):
-        super().__init__(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    def __init__(self, **options):
+        super().__init__(nn.Linear(1, 4), nn.BatchNorm1d(4, **options), nn.Linear(4, 1))
+
+
+class Calls(nn.Module):
+    """A line, and a function applied to what it gives."""
+
+    def __init__(self, then):
+        super().__init__()
+        self.line, self.then = nn.Linear(1, 1), then
+
+    def forward(self, x):
+        return self.then(self.line(x))
+
+
+def root_mean_square(outputs, targets):
+    return nn.functional.mse_loss(outputs, targets).sqrt()
+
+
+CLASSES = (PARABOLA[0], torch.arange(100) % 3)
+WEIGHTED = nn.CrossEntropyLoss(weight=torch.tensor([1.0, 1.0, 20.0]))
 
 
 def bad(**changes):
@@ -321,17 +424,40 @@ def bad(**changes):
         (bad(chunk=0), ValueError, "chunk must be a whole number ≥ 1"),
         (bad(memory=0), ValueError, "memory must be a finite number > 0"),
         (bad(executor="pool"), TypeError, "executor must be a concurrent.futures.Executor"),
-        (bad(data=(PARABOLA[0], PARABOLA[1][:50])), ValueError, "as many inputs as targets"),
-        (bad(data=PARABOLA[0]), TypeError, r"data must be two tensors \(x, y\)"),
+        (bad(data=(PARABOLA[0], PARABOLA[1][:50])), ValueError, r"data\[1\] must be as long as"),
+        (bad(data=PARABOLA[0]), TypeError, r"data must be a pair \(x, y\) of tensors"),
         (bad(data=(PARABOLA[0] / 0, PARABOLA[1])), ValueError, "free of NaN and infinity"),
-        (bad(data=(PARABOLA[0], PARABOLA[1][:, 0])), ValueError, r"targets must be of shape"),
-        (bad(loss="cross_entropy"), ValueError, "targets must be class numbers"),
+        (bad(data=5), TypeError, r"data must be a pair \(x, y\) of tensors, got 'int'"),
+        (bad(data=(torch.tensor(1.0), PARABOLA[1])), ValueError, r"data\[0\] must be a tensor"),
+        (bad(data=(PARABOLA[0], PARABOLA[1][:, 0])), ValueError, r"data.1. must be of the shape"),
+        (bad(eval_data=(PARABOLA[0], PARABOLA[1][:, 0])), ValueError, "eval_data.1. must be"),
+        (bad(loss="cross_entropy"), ValueError, "data.1. must be class numbers"),
+        (bad(model=models.mlp([1, 2]), data=CLASSES, loss="cross_entropy"), ValueError,
+         r"data.1. must be class numbers from 0 to 1, got \(0, 2\)"),
+        (bad(model=models.mlp([1, 3]), data=(PARABOLA[0], CLASSES[1][:, None]),
+             loss="cross_entropy"), ValueError, "data.1. must be class numbers of"),
+        (bad(model=models.mlp([1, 3]), data=CLASSES, loss=WEIGHTED), ValueError,
+         "loss must be a mean over the batch.*two parts"),
+        (bad(loss=root_mean_square), ValueError, "loss must be a mean over the batch"),
+        (bad(epochs=3, schedule=[0.1, 0.2].__getitem__), ValueError, r"schedule\(2\) must be"),
+        (bad(schedule=lambda t: None), TypeError, r"schedule\(0\) must be a number"),
+        (bad(schedule=lambda t: -1.0), ValueError, r"schedule\(0\) must be a finite number"),
+        (bad(seeds=2**31), ValueError, "seeds must be a whole number ≥ 1 and ≤ 1e"),
+        (bad(dtype=torch.int64), TypeError, "dtype must be a floating-point torch.dtype"),
+        (bad(dtype="float64"), TypeError, "dtype must be a floating-point torch.dtype"),
+        (bad(progress="no"), TypeError, "progress must be True or False"),
         (bad(loss="l1"), ValueError, "loss must be one of 'mse'"),
-        (bad(loss=nn.MSELoss(reduction="none")), ValueError, "loss must be a single number"),
+        (bad(loss=nn.MSELoss(reduction="none")), ValueError, "loss must be a function that"),
         (bad(loss=nn.MSELoss(reduction="sum")), ValueError, "loss must be a mean over the batch"),
-        (bad(model=WithBatchNorm()), ValueError, "running statistics .* train it with fit"),
+        (bad(model=WithBatchNorm()), ValueError, "free of statistics .* train it with fit"),
         (bad(model=nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.1))), ValueError, "free of dropout"),
+        (bad(model=WithBatchNorm(track_running_stats=False)), ValueError, "free of statistics"),
+        (bad(model=Calls(lambda z: (z, z))), ValueError, "model must be one that returns"),
+        (bad(model=Calls(nn.functional.dropout)), ValueError, "model must be one whose run.*vmap"),
+        (bad(model=Calls(lambda z: z if z.sum() > 0 else -z)), ValueError, "model must be one who"),
+        (bad(model=lambda seed: seed), TypeError, "model must be an nn.Module, got 0"),
         (bad(model=nn.ReLU()), ValueError, "model must be one with parameters"),
+        (bad(model=nn.Linear(1, 1).requires_grad_(False)), ValueError, "with parameters to train"),
         (bad(model="net"), TypeError, "model must be an nn.Module or a function"),
     ],
 )  # fmt: skip
@@ -340,6 +466,34 @@ def test_bad_arguments_are_refused_before_any_work(arguments, error, words):
         patch.setattr("sgdcourse.chunks.train", lambda *_: pytest.fail("work was done"))
         with pytest.raises(error, match=words):
             sweep(**arguments)
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_targets_that_broadcast_by_mistake_are_refused():
+    with pytest.raises(ValueError, match=r"data.1. must be of the shape of the model's outputs"):
+        sweep(**bad(data=(PARABOLA[0], PARABOLA[1][:, 0]), loss=nn.MSELoss()))
+
+
+@pytest.mark.parametrize("lr", [torch.tensor(0.1), np.array(0.1), np.float64(0.1)])
+def test_a_number_in_a_tensor_is_one_number(lr):
+    runs = sweep(models.parabola_net(), PARABOLA, loss="mse", lr=lr, steps=1,
+                 batch_size=np.array(5), seeds=torch.tensor(3))  # fmt: skip
+    assert runs.loss.dims == ("seed", "step") and runs.sizes["seed"] == 3
+
+
+def test_trained_has_the_shape_and_the_frozen_weights_of_its_model():
+    line = nn.Linear(1, 1, bias=False)
+    runs = sweep(line, PARABOLA, loss="mse", lr=0.1, steps=1)
+    assert trained(runs, line).weight.item() == pytest.approx(runs.weights.item())
+    x = torch.randn(10, 3, generator=torch.Generator().manual_seed(0))
+    net = trained(sweep(Spare(), (x, x[:, :2]), loss="mse", lr=0.1, steps=1), Spare())
+    assert [p.requires_grad for p in net.parameters()] == [False] + [True] * 5
+
+
+@pytest.mark.parametrize(("runs", "model"), [(3, nn.Linear(1, 1)), (xr.Dataset(), None)])
+def test_trained_refuses_what_is_no_sweep(runs, model):
+    with pytest.raises(TypeError, match="runs must be what sweep gave"):
+        trained(runs, model)
 
 
 def test_trained_asks_for_one_run():

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from sgdcourse import _checks
 from sgdcourse.diagnostics.parameters import (
     Data,
-    checked_data,
     checked_vector,
     flat_parameters,
     flatten,
     loss_of_parameters,
+    slopes,
     trainable,
     unflatten,
 )
@@ -37,13 +37,10 @@ def _hessian_operator(model: nn.Module, data: Data, loss: str | Loss) -> Operato
     """Return v → Hv; the graph of the gradient is made once and used again."""
     parameters = list(trainable(model).values())
     value = loss_of_parameters(model, data, loss)(dict(trainable(model)))
-    slope = flatten(torch.autograd.grad(value, parameters, create_graph=True))
+    slope = flatten(slopes(value, parameters, create_graph=True))
 
     def multiply(vector: Tensor) -> Tensor:
-        product = torch.autograd.grad(
-            slope, parameters, vector, retain_graph=True, materialize_grads=True
-        )
-        return flatten(product)
+        return flatten(slopes(slope, parameters, grad_outputs=vector, retain_graph=True))
 
     return multiply if slope.requires_grad else torch.zeros_like
 
@@ -296,7 +293,7 @@ def gradient_check(model: nn.Module, data: Data, *, loss: str | Loss, step: floa
     True
     """
     trainable(model)
-    x, y = (t.double() if t.is_floating_point() else t for t in checked_data(data))
+    x, y = (t.double() if t.is_floating_point() else t for t in _checks.pair("data", data))
     twin = copy.deepcopy(model).double()
     loss_of = loss_of_parameters(twin, (x, y), loss)
     leaf = flat_parameters(twin).requires_grad_(True)

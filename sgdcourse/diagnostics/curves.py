@@ -69,10 +69,19 @@ class Hyperbola(NamedTuple):
 def _series(name: str, value: Series, *, positive: bool = True) -> Tensor:
     """Return a sequence or a 1-D tensor as float64, all of it above 0 if `positive`."""
     if not isinstance(value, Tensor):
-        value = torch.tensor([_checks.number(name, v) for v in value], dtype=torch.float64)
+        listed = _checks.sequence(name, value)
+        value = torch.tensor([_checks.number(name, v) for v in listed], dtype=torch.float64)
     result = _checks.tensor(name, value, ndim=1).to(torch.float64)
     if positive and not bool((result > 0).all()):
         _checks.fail(name, "above 0 everywhere", result.min().item())
+    return result
+
+
+def _different(name: str, value: Series) -> Tensor:
+    """Return a series of which not all values are equal, so that a line can go through it."""
+    result = _series(name, value)
+    if len(result) > 1 and bool((result == result[0]).all()):
+        _checks.fail(name, "different values", result.tolist()[:3])
     return result
 
 
@@ -181,7 +190,7 @@ def fit_power_law(x: Series, y: Series) -> PowerLaw:
     >>> round(law.exponent, 6), round(law.factor, 6)
     (1.0, 3.0)
     """
-    across, up = _series("x", x), _series("y", y)
+    across, up = _different("x", x), _series("y", y)
     if len(across) != len(up) or len(across) < 2:
         _checks.fail("y", f"as long as x ({len(across)}) and at least 2", len(up))
     slope, offset = _line(across.log(), up.log())
@@ -229,7 +238,7 @@ def fit_hyperbola(batch_sizes: Series, steps: Series) -> Hyperbola:
     >>> round(fit.min_steps, 2), round(fit.min_examples, 1)
     (100.0, 1000.0)
     """
-    sizes, needed = _series("batch_sizes", batch_sizes), _series("steps", steps)
+    sizes, needed = _different("batch_sizes", batch_sizes), _series("steps", steps)
     if len(sizes) != len(needed) or len(sizes) < 2:
         _checks.fail("steps", f"as long as batch_sizes ({len(sizes)}) and at least 2", len(needed))
     low, high = math.log(sizes.min().item() / 1e3), math.log(sizes.max().item() * 1e3)

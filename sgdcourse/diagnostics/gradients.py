@@ -14,10 +14,13 @@ from torch.func import vmap
 from sgdcourse import _checks
 from sgdcourse._functional import as_function
 from sgdcourse.diagnostics.parameters import (
+    BATCH_NORM,
+    DROPOUT,
     Data,
-    checked_data,
     flatten,
     loss_of_parameters,
+    refuse,
+    slopes,
     trainable,
     unflatten,
 )
@@ -98,7 +101,7 @@ def gradient(model: nn.Module, data: Data, *, loss: str | Loss) -> Tensor:
     """
     parameters = trainable(model)
     value = loss_of_parameters(model, data, loss)(dict(parameters))
-    return flatten(torch.autograd.grad(value, list(parameters.values())))
+    return flatten(slopes(value, list(parameters.values())))
 
 
 def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tensor:
@@ -134,7 +137,7 @@ def example_gradients(model: nn.Module, data: Data, *, loss: str | Loss) -> Tens
     tensor([[ 4.],
             [36.]])
     """
-    rows = _of_each_example(model, *checked_data(data), loss_function(loss))
+    rows = _of_each_example(model, *_checks.pair("data", data), loss_function(loss))
     return torch.cat([row.flatten(1) for row in rows], dim=1)
 
 
@@ -144,6 +147,8 @@ def _of_each_example(model: nn.Module, x: Tensor, y: Tensor, function: Loss) -> 
         name: p.detach().expand(len(x), *p.shape).requires_grad_()
         for name, p in trainable(model).items()
     }
+    refuse(model, DROPOUT, "free of dropout")
+    refuse(model, BATCH_NORM, "free of batch normalisation, which mixes examples")
     call = as_function(model)
 
     def loss_of_one(named: dict[str, Tensor], one_x: Tensor, one_y: Tensor) -> Tensor:
@@ -151,9 +156,7 @@ def _of_each_example(model: nn.Module, x: Tensor, y: Tensor, function: Loss) -> 
 
     with torch.enable_grad():
         losses = vmap(loss_of_one)(own, x, y)
-        return torch.autograd.grad(
-            losses.sum(), list(own.values()), allow_unused=True, materialize_grads=True
-        )
+        return slopes(losses.sum(), list(own.values()))
 
 
 def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> GradientNoise:
@@ -192,7 +195,7 @@ def gradient_noise(model: nn.Module, data: Data, *, loss: str | Loss) -> Gradien
     >>> gradient_noise(line, (torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)), loss="mse")
     GradientNoise(norm_squared=400.0, trace=256.0)
     """
-    x, y = checked_data(data)
+    x, y = _checks.pair("data", data)
     function, modules = loss_function(loss), plain_modules(model)
     if modules is not None and x.ndim == 2 and isinstance(loss, str):
         return _noise_of_layers(modules, x, y, function)
@@ -285,7 +288,7 @@ def estimate_noise_scale(
     low = _checks.integer("small", small, low=1)
     high = _checks.integer("large", large, low=low + 1, hint="it must exceed small")
     count = _checks.integer("repeats", repeats, low=1)
-    x, y = checked_data(data)
+    x, y = _checks.pair("data", data)
     generator = torch.Generator().manual_seed(_checks.seed(seed))
     norms = []
     for size in (low, high):
@@ -356,15 +359,18 @@ def noise_during_training(
     from sgdcourse.models import start_weights
     from sgdcourse.sweeps import sweep
 
-    places = [_checks.integer("checkpoints", step, low=0) for step in checkpoints]
+    given = _checks.sequence("checkpoints", checkpoints)
+    places = [_checks.integer("checkpoints", step, low=0) for step in given]
     count = _checks.integer("seeds", seeds, low=1)
     options = {"loss": loss, "seeds": count, "eval_every": None, "progress": False, **training}
-    net, rows = copy.deepcopy(model).requires_grad_(), []
+    first, *_ = sweep(model, data, steps=1, **options).weights.dims
+    if first != "seed":
+        _checks.fail(str(first), "one value, not several", training[str(first)])
+    net, rows = copy.deepcopy(model), []
     like = next(net.parameters())
     for step in places:
         if step:
-            runs = sweep(model, data, steps=step, **options)
-            weights = torch.from_numpy(runs.weights.values).reshape(count, -1)
+            weights = torch.from_numpy(sweep(model, data, steps=step, **options).weights.values)
         else:
             weights = start_weights(model, range(count))
         noises = []

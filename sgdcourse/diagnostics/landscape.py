@@ -192,7 +192,7 @@ def trajectory_pca(path: Tensor, *, dims: int = 2) -> Trajectory:
     -------
     Trajectory
         With `coordinates`, `directions` and `explained`. A long random walk in many dimensions
-        explains itself to 80 % with two directions, too: a smooth curve proves nothing.
+        explains itself to 90 % with two directions, too: a smooth curve proves nothing.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,32 +15,36 @@ from sgdcourse.training import Loss, loss_function
 __all__ = ["flat_parameters", "load_flat_parameters"]
 
 Data = tuple[Tensor, Tensor]
+DROPOUT = nn.modules.dropout._DropoutNd
+BATCH_NORM = nn.modules.batchnorm._BatchNorm
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
     """Return the parameters that are trained, by name."""
-    if not isinstance(model, nn.Module):
-        _checks.fail("model", "an nn.Module", model, error=TypeError)
-    found = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    named = _checks.module("model", model).named_parameters()
+    found = {name: p for name, p in named if p.requires_grad}
     if not found:
         _checks.fail("model", "a module with a parameter to train", model)
     return found
 
 
-def checked_data(data: Data) -> Data:
-    """Return the pair (x, y) if both are tensors of the same, positive length."""
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        _checks.fail("data", "a pair (x, y) of tensors", type(data).__name__, error=TypeError)
-    x, y = _checks.tensor("data", data[0]), _checks.tensor("data", data[1])
-    if x.ndim == 0 or y.ndim == 0 or len(x) != len(y):
-        shapes = (tuple(x.shape), tuple(y.shape))
-        _checks.fail("data", "a pair (x, y) with as many rows in x as in y", shapes)
-    return x, y
+def refuse(model: nn.Module, kind: type, rule: str) -> None:
+    """Refuse models with a layer of some kind that is in training mode."""
+    for layer in model.modules():
+        if isinstance(layer, kind) and layer.training:
+            _checks.fail("model", rule, type(layer).__name__, "or in evaluation mode: model.eval()")
 
 
 def flatten(tensors: Iterable[Tensor]) -> Tensor:
     """Return the tensors one after the other as one vector."""
     return torch.cat([t.reshape(-1) for t in tensors])
+
+
+def slopes(value: Tensor, parameters: list[Any], **options: Any) -> tuple[Tensor, ...]:
+    """Return the gradient by each parameter, zeros by those that the value does not depend on."""
+    return torch.autograd.grad(
+        value, parameters, allow_unused=True, materialize_grads=True, **options
+    )
 
 
 def unflatten(model: nn.Module, vector: Tensor) -> dict[str, Tensor]:
@@ -62,8 +67,9 @@ def loss_of_parameters(
 ) -> Callable[[dict[str, Tensor]], Tensor]:
     """Return the mean loss over `data` as a function of the named parameters."""
     function = loss_function(loss)
-    x, y = checked_data(data)
+    x, y = _checks.pair("data", data)
     call = as_function(model)
+    refuse(model, DROPOUT, "free of dropout")
     return lambda named: function(call(named, x), y)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks, sampling
-from sgdcourse.diagnostics.parameters import Data, checked_data, trainable
+from sgdcourse.diagnostics.parameters import Data, trainable
 from sgdcourse.training import Loss, loss_function
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def lr_range_test(
     """
     import xarray
 
-    function, (x, y) = loss_function(loss), checked_data(data)
+    function, (x, y) = loss_function(loss), _checks.pair("data", data)
     first = _checks.number("low", low, low=0, open_low=True)
     last = _checks.number("high", high, low=first, open_low=True, hint="it must exceed low")
     count = _checks.integer("steps", steps, low=2)

@@ -83,8 +83,9 @@ def convert_momentum(lr: float, momentum: float, *, source: str, target: str) ->
     averaging  v ← βv + (1 − β)g              w ← w − ηv
     ========== ============================== =====================
 
-    The first three take the same η and μ; averaging needs η/(1 − β). Sutskever's points are not
-    PyTorch's: `nesterov=True` stores the point looked ahead to, w + μv.
+    The first three take the same η and μ; averaging needs η/(1 − β). Sutskever's is Nesterov's
+    method: it walks PyTorch's path with `nesterov=True`, which stores the point looked ahead to,
+    w + μv, and no numbers make it the heavy ball's.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def convert_momentum(lr: float, momentum: float, *, source: str, target: str) ->
     Returns
     -------
     Setting
-        The `lr` and `momentum` that walk the same path.
+        The `lr` and `momentum` of the same recipe.
 
     Raises
     ------

@@ -149,7 +149,9 @@ def interpolation_factor(lr: float, hessians: Tensor, *, batch_size: int = 1) ->
 
     At a solution that fits all examples the noise vanishes with the error e, and E[eeᵀ] is
     multiplied by (I − ηH)⊗(I − ηH) + (η²/B)(mean Hᵢ⊗Hᵢ − H⊗H), of which this is the largest
-    eigenvalue. Below 1 a constant step converges.
+    eigenvalue. Below 1 a constant step converges. Where H has a zero curvature, as with fewer
+    examples than weights, the factor is never below 1, although the loss may converge: restrict
+    the Hessians to the span of the inputs first.
 
     Parameters
     ----------

@@ -166,9 +166,10 @@ def momentum_stability_limit(
 
 
 def critical_momentum(lr: Value, curvature: Value) -> Value:
-    """Momentum at which the heavy ball stops creeping and starts to swing.
+    """Momentum from which on the heavy ball rings.
 
-    μ = (1 − √(ηλ))²: the two roots are equal. Below it they are real, above it complex.
+    μ = (1 − √(ηλ))²: the two roots are equal. Above it they are complex. Below it they are real:
+    for ηλ < 1 the ball creeps there, for ηλ > 1 it changes sides at every step.
 
     Parameters
     ----------
@@ -219,8 +220,8 @@ def damping(lr: float, momentum: float, curvature: float) -> str:
     Returns
     -------
     str
-        "overdamped" (two real roots), "critical" (one double root, to 1e-9) or "underdamped"
-        (a complex pair: it rings, and shrinks by √μ per step).
+        "overdamped" (two real roots; negative ones where ηλ > 1), "critical" (one double root, to
+        1e-9) or "underdamped" (a complex pair: it rings, and shrinks by √μ per step).
 
     Raises
     ------
