@@ -13,6 +13,10 @@ STATIC = [
 UNWANTED = re.compile(r"thebe|mathjax|require\.js|embed-amd|togglebutton|design-tabs")
 FONTS = ["CourseSerif", "CourseSerif-Italic"]
 MATH_FONTS = ["KaTeX_Main-Regular", "KaTeX_Math-Italic"]
+TITLE_LINK = re.compile(r'(<p class="admonition-title">[^<]+)(<a [^>]*>) ')
+CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+NAME = re.compile(r'(?<=<span class="pre">)[^<]+')
+JOINT = re.compile(r"(?<=[_(=])(?=\w)")
 UNFOLD = "Pages of this part"
 ALIVE = {"boot.js": "sgd-widget", "quiz.js": "sgd-quiz"}
 
@@ -29,9 +33,11 @@ def present(_app, _pagename, _templatename, context, _doctree):
     context["script_files"] = scripts
     body = context.get("body", "")
     context["page_scripts"] = [name for name, mark in ALIVE.items() if f'class="{mark}' in body]
-    context["body"] = body = body.replace(' role="doc-biblioentry"', "").replace(
+    body = body.replace(' role="doc-biblioentry"', "").replace(
         'role="list" class="citation-list"', 'class="citation-list"'
     )
+    body = TITLE_LINK.sub(r"\1 \2", body)
+    context["body"] = body = CELL.sub(lambda cell: NAME.sub(breakable, cell[0]), body)
     context["page_fonts"] = FONTS + MATH_FONTS * ('class="katex"' in body)
     listing = context.get("generate_toctree_html")
     if listing:
@@ -41,6 +47,11 @@ def present(_app, _pagename, _templatename, context, _doctree):
             group["buttons"] = [unadorned(button) for button in group["buttons"]]
     context["uses_toggles"] = "toggle" in body or "dropdown" in body
     context["uses_code"] = "highlight" in body
+
+
+def breakable(name):
+    """Let a name in a narrow cell of a table break after its parts, not within a word."""
+    return JOINT.sub("<wbr>", name[0])
 
 
 def named(listing):

@@ -10,20 +10,21 @@ from html.parser import HTMLParser
 WIDE, NARROW = 728, 343  # pixels of a column of text on a large and on a small screen
 SPARE = 1.03, 40  # the guess is rather too large than too small
 WEIGHTS = {  # what: (wide, narrow)
-    "letter": (0.43, 0.82),
-    "block": (7, 6.7),
-    "line of code": (16.4, 14.8),
-    "box of code": (29, 31),
-    "formula": (104, 75),
-    "heading": (51, 37),
-    "row": (4, 13),
-    "summary": (112, 134),
-    "explorer": (926, 1483),
-    "question": (80, 23),
-    "option": (23, 34),
-    "figure": (62, 46),
-    "box": (55, 21),
-    "definition": (61, 64),
+    "letter": (0.45, 0.86),
+    "block": (6.6, 6.6),
+    "line of code": (18.2, 16.5),
+    "box of code": (30, 29),
+    "formula": (125, 109),
+    "heading": (44, 45),
+    "row": (3, 0),
+    "summary": (19, 30),
+    "explorer": (961, 1563),
+    "question": (113, 68),
+    "option": (16, 25),
+    "figure": (32, 0),
+    "box": (119, 130),
+    "definition": (58, 48),
+    "attribute": (-14, -12),  # a definition with less room around it
 }
 TAGS = {
     "pre": "box of code", "h2": "heading", "h3": "heading", "h4": "heading", "tr": "row",
@@ -36,6 +37,7 @@ CLASSES = {
     "admonition": "box",
     "exercise": "box",
     "sgd-widget": "explorer",
+    "attribute": "attribute",
 }
 EMPTY = {"img", "br", "hr", "input", "link", "meta", "source", "wbr", "col"}
 UNSEEN = {"math", "svg", "script", "style", "template"}

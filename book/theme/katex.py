@@ -62,15 +62,18 @@ def visit_inline(self, node):
 
 
 def glue(_app, doctree, _name):
-    """Keep a formula and the punctuation after it on one line."""
+    """Keep a formula and the punctuation after it on one line.
+
+    By places: two texts that read the same are equal, so a text cannot be looked for.
+    """
     for formula in list(doctree.findall(nodes.math)):
-        after = formula.next_node(descend=False, siblings=True)
+        parent = formula.parent
+        place = parent.index(formula)
+        after = parent[place + 1] if place + 1 < len(parent) else None
         marks = PUNCTUATION.match(after) if isinstance(after, nodes.Text) else None
         if marks:
-            after.parent.replace(after, nodes.Text(after[marks.end() :]))
-            together = nodes.inline("", "", classes=["glued"])
-            formula.parent.replace(formula, together)
-            together += [formula, nodes.Text(marks[0])]
+            together = nodes.inline("", "", formula, nodes.Text(marks[0]), classes=["glued"])
+            parent[place : place + 2] = [together, nodes.Text(after[marks.end() :])]
 
 
 def visit_block(self, node):

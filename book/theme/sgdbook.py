@@ -11,6 +11,7 @@ import appearance  # noqa: E402
 import book_directives  # noqa: E402
 import heights  # noqa: E402
 import katex  # noqa: E402
+import lost  # noqa: E402
 import pictures  # noqa: E402
 import scripts  # noqa: E402
 import styles  # noqa: E402
@@ -19,6 +20,6 @@ import styles  # noqa: E402
 def setup(app):
     """Register the parts."""
     gc.set_threshold(200_000)  # documents stay alive; looking for litter took a sixth of a build
-    for part in (katex, pictures, heights, scripts, styles, appearance, book_directives):
+    for part in (katex, pictures, heights, scripts, styles, appearance, book_directives, lost):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

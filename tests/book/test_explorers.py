@@ -130,7 +130,7 @@ def test_no_violation_of_accessibility(visit, kind, theme):
 
 
 @pytest.mark.parametrize("kind", EXPLORERS)
-@pytest.mark.parametrize("width", [375, 720, 1200])
+@pytest.mark.parametrize("width", [320, 375, 466, 475, 720, 1200])
 def test_fits_its_column_and_moves_nothing(visit, kind, width):
     page = visit(harness(EXPLORERS[kind]().placeholder()), viewport={"width": width, "height": 900})
     settle(page)
@@ -241,6 +241,28 @@ def test_schedule_is_shaped_by_its_handles(visit):
         assert drawn(page, "schedule") != before
     page.wait_for_timeout(400)
     assert all(f"schedule.{name}=" in page.url for name in ("warmup", "shape", "end", "lr"))
+
+
+@pytest.mark.parametrize("kind", ["descent", "momentum"])
+def test_a_path_that_diverges_ends_outside_and_its_loss_is_drawn(visit, kind):
+    page = visit(harness(EXPLORERS[kind](curvature=1000).placeholder()))
+    assert "iverge" in sentence(page)
+    points = "p => p.getAttribute('d').split(/[ML]/).length - 1"
+    path, loss = (page.locator(f".sgd-{kind} .sgd-top path.sgd-path").nth(n) for n in (0, 1))
+    assert 2 <= path.evaluate(points) <= 3
+    assert 2 <= loss.evaluate(points) < 20
+    ticks = page.locator(".sgd-plot:last-child .sgd-axis").last.text_content()
+    assert "1000" in ticks, "the axis fits the loss"
+
+
+@pytest.mark.parametrize("width", [375, 1000])
+def test_code_of_an_explorer_stays_in_its_frame(visit, width):
+    view = {"width": width, "height": 900}
+    page = visit(harness(widgets.Schedule().placeholder()), viewport=view)
+    page.locator("summary").click()
+    frame, code = (page.locator(s).bounding_box() for s in (".sgd-x", ".sgd-x pre"))
+    assert frame["x"] < code["x"]
+    assert code["x"] + code["width"] < frame["x"] + frame["width"]
 
 
 def test_play_pause_step_and_reset(visit):

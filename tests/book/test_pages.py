@@ -27,6 +27,9 @@ SHAPE = (
     "displaystyle rowspacing columnalign columnspacing fence minsize maxsize lspace rspace accent "
     "linethickness symmetric"
 )
+# All parts laid out; code on its ground without the shadows at the edges: axe tells nothing of a
+# text that stands on a picture.
+PLAIN = "* { content-visibility: visible !important; } pre { background-image: none !important; }"
 DRAWN = """(w) => [[...w.querySelectorAll(".sgd-top path")].map((p) => p.getAttribute("d")).join(),
   w.querySelector(".sgd-sentence").textContent]"""
 # The helpers of the questions to axe. A text's look is what decides whether its contrast is
@@ -123,7 +126,7 @@ def violations(page, known):
     return found
 
 
-@pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html"])
+@pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html", "404.html"])
 def test_page_is_light_still_alone_silent_accessible_and_fits(visit, page, known):
     """One load: as a phone gets it, in the dark; then large in the light."""
     seen = visit(page, color_scheme="dark", viewport={"width": 375, "height": 812})
@@ -134,7 +137,7 @@ def test_page_is_light_still_alone_silent_accessible_and_fits(visit, page, known
     for kind in {w.get_attribute("data-widget") for w in seen.page.locator(WIDGET).all()}:
         slider = "batch_size" if kind == "batch_size" else "lr"
         slide(seen.page.locator(f"{WIDGET}[data-widget={kind}]").first, slider)
-    seen.page.add_style_tag(content="* { content-visibility: visible !important; }")
+    seen.page.add_style_tag(content=PLAIN)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 375
     seen.page.evaluate(AXE)
     seen.page.evaluate(SHORTEN)
@@ -273,6 +276,18 @@ def test_page_presents_itself(html, name):
         assert f'property="{part}"' in text
 
 
+def test_the_page_for_lost_addresses_works_from_any_depth(html):
+    text = (html / "404.html").read_text("utf-8")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    home = urlsplit(config["sphinx"]["config"]["ogp_site_url"]).path
+    assert text.index(f'<base href="{home}">') < min(map(text.index, (' href="_', ' src="_')))
+    links = [link for link in Links(text).links if not link.startswith(("#", home))]
+    assert "search.html" in links
+    assert {f"{entry['file']}.html" for part in TOC["parts"] for entry in part["chapters"]} <= {
+        *links
+    }
+
+
 def test_icons_in_use_are_drawn(html):
     sheet = (html / "_static/icons.css").read_text("utf-8")
     drawn = set(re.findall(r"\.fa-([\w-]+) \{ --icon", sheet))
@@ -316,6 +331,16 @@ def test_contents_previous_and_next_on_a_phone(visit):
     seen.page.locator(".left-prev").tap()
     seen.page.wait_for_url("**/glossary.html")
     assert not seen.faults
+
+
+def test_an_excerpt_under_a_result_begins_with_the_page_not_its_contents(visit):
+    seen = visit("search.html?q=momentum")
+    result = seen.page.locator(
+        "#search-results li", has=seen.page.locator('a[href*="04_momentum"]')
+    )
+    result.locator("p.context").first.wait_for()
+    excerpts = " ".join(result.locator("p.context").all_inner_texts())
+    assert not re.search(r"\bContents\b", excerpts)
 
 
 def test_search_button_opens_the_field(visit):

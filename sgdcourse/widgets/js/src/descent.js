@@ -8,7 +8,7 @@ import { format, plural } from "./ui/dom.js";
 import { explorer } from "./ui/explorer.js";
 import { Handle, onPlace } from "./ui/handle.js";
 import { Plot } from "./ui/plot.js";
-import { losses, pathPoints, surfaceWindow } from "./ui/shared.js";
+import { inSight, losses, pathPoints, surfaceWindow } from "./ui/shared.js";
 
 const NAMES = {
   surface: {
@@ -60,7 +60,7 @@ function setup(view) {
         surfaceBands(map, surface);
         map.dots("minima", "sgd-minimum", surface.minima);
       }
-      const shown = points.slice(0, frame + 1);
+      const shown = inSight(points, found.verdict, map).slice(0, frame + 1);
       map.line("path", "sgd-path", shown);
       map.dots("dots", state.steps <= 200 ? "sgd-dots" : "sgd-dots sgd-fine", shown);
       map.dots("now", "sgd-now", shown.slice(-1));

@@ -9,7 +9,7 @@ import { apart, format, plural } from "./ui/dom.js";
 import { explorer } from "./ui/explorer.js";
 import { Handle, onPlace } from "./ui/handle.js";
 import { Plot } from "./ui/plot.js";
-import { columns, losses, pathPoints, surfaceWindow } from "./ui/shared.js";
+import { columns, inSight, losses, pathPoints, surfaceWindow } from "./ui/shared.js";
 
 const TOP = 0.99;
 const LEVELS = Array.from({ length: 14 }, (_, i) => 0.12 + 0.22 * i);
@@ -111,7 +111,7 @@ function setup(view) {
       plane.dots("best", "sgd-best", result.nesterov ? [] : [[result.best.lr, result.best.momentum]]);
       setting.place(state.lr, state.momentum, `learning rate ${format(state.lr)}, momentum ${format(state.momentum)}`);
       drawRoots(circle, result);
-      const shown = result.points.slice(0, frame + 1);
+      const shown = inSight(result.points, result.found.verdict, map).slice(0, frame + 1);
       map.line("path", "sgd-path", shown);
       map.dots("dots", "sgd-dots sgd-fine", shown);
       handle.place(state.x, state.y, `${format(state.x)} and ${format(state.y)}`);

@@ -73,15 +73,22 @@ export const ENDS = {
 export function outcome(path, surface, { lr, momentum, nesterov }) {
   const steps = path.length / 2 - 1;
   const left = divergedAt(path);
+  const above = (minimum, count) => {
+    const lowest = surface.value(...minimum);
+    return Array.from({ length: count }, (_, i) => surface.value(path[2 * i], path[2 * i + 1]) - lowest);
+  };
   if (left >= 0) {
-    const curvatures = eigenvalues(surface.hessian(...surface.minima[0]));
-    return { verdict: "diverged", step: left, predicted: worstRate(lr, momentum, curvatures, nesterov) };
+    const minimum = surface.minima[0];
+    const curvatures = eigenvalues(surface.hessian(...minimum));
+    return {
+      verdict: "diverged", step: left, gaps: above(minimum, left),
+      predicted: worstRate(lr, momentum, curvatures, nesterov),
+    };
   }
   const ends = surface.minima.map((m) => distance(path, steps, m));
   const minimum = surface.minima[ends.indexOf(Math.min(...ends))];
   const curvatures = eigenvalues(surface.hessian(...minimum));
-  const lowest = surface.value(...minimum);
-  const gaps = Array.from({ length: steps + 1 }, (_, i) => surface.value(path[2 * i], path[2 * i + 1]) - lowest);
+  const gaps = above(minimum, steps + 1);
   const distances = Array.from({ length: steps + 1 }, (_, i) => distance(path, i, minimum));
   let reached = gaps.length;
   while (reached > 0 && gaps[reached - 1] <= SMALL * gaps[0]) reached -= 1;

@@ -82,7 +82,7 @@ export class Plot {
     this.xAxis.setAttribute("transform", `translate(0,${this.height})`);
     select(this.xAxis).call(ticks(axisBottom(this.x).tickSizeOuter(0).tickSize(4).tickPadding(this.axes.x.padding ?? 3), this.x, countX, this.axes.x.log));
     select(this.yAxis).call(ticks(axisLeft(this.y).tickSizeOuter(0).tickSize(4).tickPadding(this.axes.y.padding ?? 3), this.y, countY, this.axes.y.log));
-    this.xLabel.setAttribute("x", this.width);
+    this.xLabel.setAttribute("x", this.width - 6);
     this.xLabel.setAttribute("y", this.height - 6);
     this.yLabel.setAttribute("x", 6);
     this.yLabel.setAttribute("y", 13);

@@ -10,6 +10,14 @@ export function pathPoints(path) {
   return points;
 }
 
+/** The points to draw: a path that leaves for good ends more than one window outside of the plot. */
+export function inSight(points, verdict, plot) {
+  if (verdict !== "diverged" && verdict !== "growing") return points;
+  const far = ([low, high], value) => value < 2 * low - high || value > 2 * high - low;
+  const end = points.findIndex(([x, y]) => far(plot.x.domain(), x) || far(plot.y.domain(), y));
+  return end < 0 ? points : points.slice(0, end + 1);
+}
+
 /** Domains that show the surface's window in the plot's shape, widened along one axis. */
 export function surfaceWindow(surface, plot) {
   const [[x0, x1], [y0, y1]] = surface.window;
@@ -28,13 +36,6 @@ const SMALLEST = 1e-16;
 
 /** Loss by step on a logarithmic axis, with the predicted slope as a dashed line. */
 export function losses(chart, gaps, predicted, frame, steps) {
-  if (!gaps) {
-    chart.drawAxes();
-    chart.line("loss", "sgd-path", []);
-    chart.dots("loss-now", "sgd-now", []);
-    chart.line("theory", "sgd-theory", []);
-    return;
-  }
   const start = Math.max(gaps[0], SMALLEST);
   const finite = gaps.filter((gap) => Number.isFinite(gap) && gap > 0);
   const low = Math.max(start * 1e-12, Math.min(...finite, start * 0.1));
@@ -46,10 +47,11 @@ export function losses(chart, gaps, predicted, frame, steps) {
   chart.dots("loss-now", "sgd-now", shown.slice(-1));
 }
 
-/** The straight line start · predicted^(2t): the loss is quadratic in the distance. */
+/** The straight line start · predicted^(2t), as far as it is seen: the loss is quadratic in the distance. */
 function slope(start, predicted, steps, low) {
   const fall = 2 * Math.log(predicted);
-  const end = fall < 0 ? Math.min(steps, Math.log((low / start) * 1e-3) / fall) : steps;
+  const outside = Math.log(fall < 0 ? (low / start) * 1e-3 : 1e6);
+  const end = fall === 0 ? steps : Math.min(steps, outside / fall);
   return [[0, start], [end, start * Math.exp(fall * end)]];
 }
 
