@@ -20,11 +20,11 @@ def optimizer(lr=0.3):
 
 def rates(opt, scheduler, steps=STEPS):
     """The learning rate PyTorch uses at each of the first `steps` updates."""
-    seen = []
-    for _ in range(steps):
-        seen.append(opt.param_groups[0]["lr"])
+    seen = [opt.param_groups[0]["lr"]]
+    for _ in range(steps - 1):
         opt.step()
         scheduler.step()
+        seen.append(opt.param_groups[0]["lr"])
     return seen
 
 
@@ -73,8 +73,8 @@ def test_equals_pytorch_at_every_step(name):
     opt = optimizer()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SequentialLR steps its schedulers in __init__
-        theirs = rates(opt, make(opt), STEPS - 1)
-    assert [ours(t) for t in range(STEPS - 1)] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+        theirs = rates(opt, make(opt))
+    assert [ours(t) for t in range(STEPS)] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
 def test_every_torch_twin_that_exists_is_compared():
@@ -89,15 +89,24 @@ def test_every_torch_twin_that_exists_is_compared():
 )
 def test_reduce_on_plateau_equals_pytorch(losses, patience, threshold):
     opt = optimizer(lr=0.3)
-    scheduler = tls.ReduceLROnPlateau(
-        opt, factor=0.5, patience=patience, threshold=threshold, eps=0.0
-    )
+    scheduler = tls.ReduceLROnPlateau(opt, factor=0.5, patience=patience, threshold=threshold)
     for loss in losses:
         scheduler.step(loss)
     ours = schedules.reduce_on_plateau(
         losses, gamma=0.5, patience=patience, threshold=threshold, lr=0.3
     )
     assert ours == opt.param_groups[0]["lr"]
+
+
+def test_reduce_on_plateau_stops_where_pytorch_does_and_reads_any_history():
+    opt, losses = optimizer(lr=1.0), torch.ones(100)
+    scheduler = tls.ReduceLROnPlateau(opt, patience=1)
+    for loss in losses:
+        scheduler.step(loss)
+    ours = [schedules.reduce_on_plateau(h, patience=1) for h in (losses, losses.numpy(), [1] * 100)]
+    assert ours == [opt.param_groups[0]["lr"]] * 3
+    assert ours[0] > 1e-9
+    assert schedules.reduce_on_plateau([1.0, math.nan, math.inf], patience=1) == 0.1
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -113,7 +122,7 @@ def test_as_torch_resumes_from_its_state():
     whole = rates(first, schedules.as_torch(first, schedule), 30)
     half = optimizer()
     begun = schedules.as_torch(half, schedule)
-    rates(half, begun, 12)
+    rates(half, begun, 13)  # twelve steps of the scheduler
     resumed = schedules.as_torch(second, schedule)
     resumed.load_state_dict(begun.state_dict())
     second.load_state_dict(half.state_dict())
@@ -157,6 +166,7 @@ def test_schedules_show_how_they_were_made():
         (lambda: schedules.exponential(float("nan")), ValueError, "gamma.*nan"),
         (lambda: schedules.multi_step([3, 2]), ValueError, "milestones.*increasing"),
         (lambda: schedules.multi_step([]), ValueError, "milestones"),
+        (lambda: schedules.multi_step(30), TypeError, "milestones must be a list, got 30"),
         (lambda: schedules.multi_step([0, 2]), ValueError, "milestones"),
         (lambda: schedules.polynomial(10, power=-1), ValueError, "power"),
         (lambda: schedules.linear(10, end=2), ValueError, "end"),
@@ -175,6 +185,9 @@ def test_schedules_show_how_they_were_made():
         (lambda: schedules.reduce_on_plateau([1.0], gamma=1.0), ValueError, "gamma"),
         (lambda: schedules.reduce_on_plateau([1.0], patience=-1), ValueError, "patience"),
         (lambda: schedules.reduce_on_plateau([1.0], threshold=1), ValueError, "threshold"),
+        (lambda: schedules.reduce_on_plateau(1.0), TypeError, "losses must be a list, got 1.0"),
+        (lambda: schedules.reduce_on_plateau(["a"]), TypeError, "losses must be numbers, got 'a'"),
+        (lambda: schedules.step(3, gamma=10**400), ValueError, "gamma must be a finite number"),
         (lambda: schedules.constant()(-1), ValueError, "step must be a whole number ≥ 0"),
         (lambda: schedules.constant()(0.5), TypeError, "step"),
         (lambda: schedules.as_torch(None, schedules.constant()), TypeError, "optimizer"),

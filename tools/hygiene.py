@@ -11,6 +11,7 @@ import json
 import re
 import statistics
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,11 @@ PLACES = re.compile(
     r"|\b[A-Z]:\\\\?Users\b|\bfile://|\bip-\d+-\d+-\d+-\d+\b|index-url"
 )
 CLAIM = re.compile(r"^\*\*Claim[^*]*", re.MULTILINE)
+LOOKS_BACK = re.compile(r"## (Recap|Exercises|Quiz|Sources|Five questions)")
+UNMEASURED = re.compile(
+    r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\{[a-z:]+\}|\]\([^)]*\)|^:[a-z]+:.*?$", re.DOTALL | re.MULTILINE
+)
+PLAIN = "text/plain"
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[,\u202f]\d{3})*(?:\.\d+)?")
 
 Check = Callable[[Path, Any], Iterator[str]]
@@ -100,18 +106,31 @@ def figures_described(path: Path, notebook: Any) -> Iterator[str]:
 
 
 def claims_proved(path: Path, notebook: Any) -> Iterator[str]:
-    """Each claim carries a number, and a cell near it asserts and prints."""
-    printed = stored_numbers(notebook)
-    for position, cell in enumerate(notebook.cells):
-        if cell.cell_type != "markdown":
-            continue
-        for claim in CLAIM.findall(cell.source):
-            if not asserted_near(notebook.cells, position):
-                yield f"no cell near it asserts and prints: {claim!r}"
+    """Each claim carries numbers, and its section shows them and asserts."""
+    for section in sections(notebook):
+        for claim in CLAIM.findall(section.prose):
+            if not section.asserts:
+                yield f"no cell of its section asserts: {claim!r}"
             if not NUMBER.search(said(claim)):
                 yield f"a claim without a number: {claim!r}"
-            for number in unprinted(claim, printed):
-                yield f"{number} stands in no output: {claim!r}"
+            for number in measured(said(claim)) - section.numbers:
+                yield f"{number} stands in no output or setting of its section: {claim!r}"
+
+
+def numbers_shown(path: Path, notebook: Any) -> Iterator[str]:
+    """Each other number with a decimal point is shown by a cell of its section.
+
+    In what looks back on a chapter (its recap, its exercises) any cell of the chapter will do.
+    """
+    if not is_chapter(path):
+        return
+    parts = sections(notebook)
+    anywhere = set[str]().union(*(part.numbers for part in parts))
+    for part in parts:
+        shown = anywhere if LOOKS_BACK.match(part.prose) else part.numbers
+        for number in measured(CLAIM.sub("", part.prose)) - shown:
+            if "." in number:
+                yield f"{number} stands in no output or setting of {part.prose.splitlines()[0]!r}"
 
 
 def cells_small(path: Path, notebook: Any) -> Iterator[str]:
@@ -158,6 +177,7 @@ CHECKS: tuple[Check, ...] = (
     no_unseeded_randomness,
     figures_described,
     claims_proved,
+    numbers_shown,
     cells_small,
     little_hidden,
     stored_form,
@@ -211,20 +231,50 @@ def output_texts(cell: Any) -> list[str]:
     return streams + data
 
 
-def stored_numbers(notebook: Any) -> set[str]:
-    """Return the numbers printed anywhere in the notebook."""
-    texts = (text for cell in code_cells(notebook) for text in output_texts(cell))
-    return {plain(number) for text in texts for number in NUMBER.findall(text)}
+@dataclass
+class Section:
+    """A heading with all that follows it up to the next."""
+
+    prose: str
+    cells: list[Any]
+
+    @property
+    def asserts(self) -> bool:
+        """Whether one of its cells does."""
+        return any(re.search(r"^\s*assert ", cell.source, re.MULTILINE) for cell in self.cells)
+
+    @property
+    def numbers(self) -> set[str]:
+        """The numbers that its cells print, or that stand in their code as settings."""
+        texts = (text for cell in self.cells for text in (cell.source, *printed(cell)))
+        return {plain(number) for text in texts for number in NUMBER.findall(text)}
 
 
-def unprinted(claim: str, printed: set[str]) -> list[str]:
-    """Return the measured numbers of a claim that no output shows.
+def sections(notebook: Any) -> list[Section]:
+    """Cut a notebook at its headings of the second level."""
+    parts = [Section("", [])]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts[-1].cells.append(cell)
+            continue
+        first, *others = re.split(r"(?m)^(?=## )", cell.source)
+        parts[-1].prose += first + "\n"
+        parts += [Section(other + "\n", []) for other in others]
+    return parts
 
-    Numbers in formulas and in code, and whole numbers below ten, are exempt.
-    """
-    text = re.sub(r"\$[^$]*\$|`[^`]*`", " ", said(claim))
-    numbers = (plain(number) for number in NUMBER.findall(text))
-    return [number for number in numbers if len(number) > 1 and number not in printed]
+
+def printed(cell: Any) -> list[str]:
+    """Return what a cell printed, or gave as its last value: neither pictures nor pages."""
+    return [
+        output.text if output.output_type == "stream" else output.get("data", {}).get(PLAIN, "")
+        for output in cell.outputs
+    ]
+
+
+def measured(text: str) -> set[str]:
+    """Return the numbers of a text, but for formulas, code, links and whole numbers below ten."""
+    numbers = {plain(number) for number in NUMBER.findall(UNMEASURED.sub(" ", text))}
+    return {number for number in numbers if len(number) > 1}
 
 
 def said(claim: str) -> str:
@@ -235,12 +285,3 @@ def said(claim: str) -> str:
 def plain(number: str) -> str:
     """Write a number without separators between thousands."""
     return number.replace(",", "").replace("\u202f", "")
-
-
-def asserted_near(cells: list[Any], position: int) -> bool:
-    """Tell whether one of the three code cells before or after asserts, and one prints."""
-    before = [cell for cell in cells[:position] if cell.cell_type == "code"][-3:]
-    after = [cell for cell in cells[position:] if cell.cell_type == "code"][:3]
-    near = before + after
-    asserts = any(re.search(r"^\s*assert ", cell.source, re.MULTILINE) for cell in near)
-    return asserts and any(output_texts(cell) for cell in near)

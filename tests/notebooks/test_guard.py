@@ -149,6 +149,19 @@ def claiming(claim):
     return tamper
 
 
+def saying(prose):
+    def tamper(notebook):
+        notebook.cells.insert(1, new_markdown_cell(prose))
+
+    return tamper
+
+
+def in_a_page(notebook):
+    """Claim a number that stands in an explorer's code alone."""
+    claiming("**Claim 1. The root of two is about 1.4143.**")(notebook)
+    notebook.cells[2].outputs.append(new_output("display_data", data={"text/html": "1.4143"}))
+
+
 def unproved(notebook):
     notebook.cells = [cell for cell in notebook.cells if "assert" not in cell.source]
 
@@ -183,6 +196,10 @@ TAMPERED = [
     (claiming("**Claim 1. The root of two is about 1.4143.**"), "claims_proved"),
     (claiming("**Claim 1. The root of two is irrational.**"), "claims_proved"),
     (unproved, "claims_proved"),
+    (in_a_page, "claims_proved"),
+    (saying("## The claim's cells are in another section"), "claims_proved"),
+    (saying(":::{dropdown} Answer\nAbout 1.4143.\n:::"), "numbers_shown"),
+    (saying("## A section of its own\nAbout 1.4142.\n\n## Another"), "numbers_shown"),
     (with_source("\n".join(f"x = {n}" for n in range(21))), "cells_small"),
     (noted("widgets", {"state": {}}), "stored_form"),
     (timed, "stored_form"),
