@@ -14,25 +14,68 @@ from torch import Tensor
 
 from sgdcourse import _checks
 
-__all__ = ["add_", "add_ratio_", "add_square_", "count", "directed", "on_copies", "slot", "used"]
+__all__ = [
+    "add_",
+    "add_ratio_",
+    "add_square_",
+    "count",
+    "directed",
+    "on_copies",
+    "one_hyper",
+    "slot",
+    "used",
+]
 
 Number = float | Tensor
 State = dict[str, Tensor]
+
+FLAGS = ("nesterov", "maximize", "centered")
 
 
 def on_copies(
     rule: Callable[..., None], param: Tensor, grad: Tensor, state: State, hyper: dict[str, Any]
 ) -> tuple[Tensor, State]:
-    """Check the hyper-parameters, then apply an in-place rule to copies."""
+    """Check the arguments of a rule, then apply its in-place twin to copies."""
+    _checks.tensor("param", param, finite=False)
+    if not param.is_floating_point() and not param.is_complex():
+        _checks.fail("param", "a floating-point tensor", param.dtype, error=TypeError)
+    if _checks.tensor("grad", grad, finite=False).shape != param.shape:
+        _checks.fail("grad", f"of the shape of param {tuple(param.shape)}", tuple(grad.shape))
+    if not isinstance(state, dict):
+        _checks.fail("state", "a dictionary, empty before the first step", state, error=TypeError)
     for name, value in hyper.items():
-        if not isinstance(value, Tensor | bool):
-            _checks.number(
-                name, value, low=0, high=1 if "beta" in name else None, open_high="beta" in name
-            )
+        check_hyper(name, value, param.shape)
     new_param = param.detach().clone()
-    new_state = {key: value.clone() for key, value in state.items()}
+    new_state = {key: value.clone() for key, value in state.items() if value is not None}
     rule(new_param, grad, new_state, **hyper)
     return new_param, new_state
+
+
+def check_hyper(name: str, value: Any, shape: torch.Size) -> None:
+    """Check a hyper-parameter: a number, or a tensor of them that broadcasts to `shape`."""
+    if not isinstance(value, Tensor) or name in ("maximize", "centered"):
+        one_hyper(name, value)
+        return
+    if not _broadcasts(value, shape):
+        _checks.fail(name, f"a tensor that broadcasts to {tuple(shape)}", tuple(value.shape))
+    for one in set(value.flatten().tolist()):
+        one_hyper(name, one)
+
+
+def one_hyper(name: str, value: Any) -> bool | float:
+    """Return a hyper-parameter if it is a flag, or a number in the range of its name."""
+    if name in FLAGS:
+        return _checks.flag(name, value)
+    high = 1 if name in ("alpha", "beta1", "beta2") else None
+    return _checks.number(name, value, low=0, high=high, open_high=name != "alpha")
+
+
+def _broadcasts(value: Tensor, shape: torch.Size) -> bool:
+    """Say whether a tensor fits another one's shape without enlarging it."""
+    try:
+        return torch.broadcast_shapes(value.shape, shape) == shape
+    except RuntimeError:
+        return False
 
 
 def used(value: Number) -> bool:

@@ -73,8 +73,8 @@ def adagrad(param: Tensor, grad: Tensor, state: State, **hyper: Number) -> tuple
 
     Raises
     ------
-    ValueError
-        If a hyper-parameter is negative or not finite.
+    ValueError, TypeError
+        As in `sgd`.
 
     References
     ----------
@@ -136,7 +136,7 @@ def rmsprop(param: Tensor, grad: Tensor, state: State, **hyper: Number) -> tuple
     param, grad, state, weight_decay, maximize
         As in `sgd`; the state's keys are "square_avg" and, where used, "grad_avg" and
         "momentum_buffer".
-    lr, alpha, eps, momentum : float or Tensor, ≥ 0
+    lr, alpha, eps, momentum : float or Tensor, ≥ 0, alpha ≤ 1
         Numbers, or tensors that broadcast against `param`; default 0.01, 0.99, 1e-8 and 0.
     centered : bool
         Divide by an estimate of the standard deviation instead of the root mean square.
@@ -148,8 +148,8 @@ def rmsprop(param: Tensor, grad: Tensor, state: State, **hyper: Number) -> tuple
 
     Raises
     ------
-    ValueError
-        If a hyper-parameter is negative or not finite.
+    ValueError, TypeError
+        As in `sgd`, or if `alpha` is above 1.
 
     References
     ----------
@@ -211,8 +211,8 @@ def adam(param: Tensor, grad: Tensor, state: State, **hyper: Number) -> tuple[Te
 
     Raises
     ------
-    ValueError
-        If a hyper-parameter is negative or not finite, or a beta is 1 or more.
+    ValueError, TypeError
+        As in `sgd`, or if a beta is 1 or more.
 
     References
     ----------
@@ -267,8 +267,8 @@ def adamw(param: Tensor, grad: Tensor, state: State, **hyper: Number) -> tuple[T
 
     Raises
     ------
-    ValueError
-        If a hyper-parameter is negative or not finite, or a beta is 1 or more.
+    ValueError, TypeError
+        As in `sgd`, or if a beta is 1 or more.
 
     References
     ----------

@@ -34,7 +34,7 @@ def noisy_parabola(
     n : int, ≥ 2, default 100
     noise : float, ≥ 0, default 0.2
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -48,6 +48,7 @@ def noisy_parabola(
     """
     _checks.integer("n", n, low=2)
     _checks.number("noise", noise, low=0)
+    _checks.dtype("dtype", dtype)
     x = torch.linspace(-1, 1, n, dtype=torch.float64).unsqueeze(1)
     y = x**2 + noise * torch.rand(n, 1, generator=_generator(seed), dtype=torch.float64)
     return x.to(dtype), y.to(dtype)
@@ -74,7 +75,7 @@ def linear_regression(
     noise : float, ≥ 0, default 0.1
         Standard deviation; 0 makes every point fit exactly.
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -88,11 +89,12 @@ def linear_regression(
     (torch.Size([200, 3]), torch.Size([200, 1]))
     """
     _checks.integer("n", n, low=2)
-    slope = [_checks.number("weights", w) for w in weights]
+    slope = [_checks.number("weights", w) for w in _checks.sequence("weights", weights)]
     if not slope:
         _checks.fail("weights", "a sequence with at least one number", weights)
     _checks.number("bias", bias)
     _checks.number("noise", noise, low=0)
+    _checks.dtype("dtype", dtype)
     generator = _generator(seed)
     x = torch.randn(n, len(slope), generator=generator, dtype=torch.float64)
     error = torch.randn(n, 1, generator=generator, dtype=torch.float64)
@@ -123,7 +125,7 @@ def spirals(
     noise : float, ≥ 0, default 0.05
         Standard deviation of the shift of each coordinate.
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -141,6 +143,7 @@ def spirals(
     _checks.integer("n", n, low=classes)
     _checks.number("turns", turns, low=0, open_low=True)
     _checks.number("noise", noise, low=0)
+    _checks.dtype("dtype", dtype)
     each = n // classes
     radius = torch.linspace(1 / each, 1, each, dtype=torch.float64).repeat(classes)
     y = torch.arange(classes).repeat_interleave(each)
@@ -162,7 +165,7 @@ def digits(*, dtype: torch.dtype = torch.float32) -> Pair:
 
     Parameters
     ----------
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -183,7 +186,9 @@ def digits(*, dtype: torch.dtype = torch.float32) -> Pair:
     (torch.Size([1797, 64]), 1.0, tensor([0, 1, 2, 3, 4]))
     """
     x, y = _digits()
-    return torch.from_numpy(x).to(dtype) / 16, torch.from_numpy(y).to(torch.int64)
+    return torch.from_numpy(x).to(_checks.dtype("dtype", dtype)) / 16, torch.from_numpy(y).to(
+        torch.int64
+    )
 
 
 def split(
@@ -209,11 +214,9 @@ def split(
     >>> len(train[0]), len(valid[0]), len(test[0])
     (1078, 359, 360)
     """
-    _checks.tensor("x", x)
-    _checks.tensor("y", y)
-    if len(x) != len(y):
-        _checks.fail("y", f"as long as x ({len(x)} rows)", len(y))
-    shares = [_checks.number("fractions", f, low=0, high=1, open_low=True) for f in fractions]
+    x, y = _checks.rows({"x": x, "y": y})
+    listed = _checks.sequence("fractions", fractions)
+    shares = [_checks.number("fractions", f, low=0, high=1, open_low=True) for f in listed]
     if not math.isclose(sum(shares), 1):
         _checks.fail("fractions", "numbers that add up to 1", fractions)
     sizes = [round(f * len(x)) for f in shares[:-1]]

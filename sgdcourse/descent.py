@@ -40,14 +40,15 @@ def descend(
     problem : Problem
     starts : Tensor of shape (dim,) or (p, dim)
     steps : int, ≥ 1
-    lr, momentum : float or sequence of float
+    lr, momentum : float or sequence of different floats
         lr > 0, momentum in [0, 1). A sequence becomes a labelled dimension.
     nesterov : bool, default False
     noise : float, ≥ 0, default 0
         Standard deviation of the noise added to each coordinate of the gradient. Every start has
         noise of its own; all settings meet the same.
-    schedule : callable step → factor, optional
-    seeds : int or sequence of int, default 0
+    schedule : callable step → factor ≥ 0, optional
+        Called for every step before the first is made.
+    seeds : int or sequence of different ints, default 0
         Of the noise; a sequence becomes a labelled dimension.
 
     Returns
@@ -75,9 +76,8 @@ def descend(
     _checks.integer("steps", steps, low=1)
     _checks.flag("nesterov", nesterov)
     _checks.number("noise", noise, low=0)
-    if schedule is not None and not callable(schedule):
-        _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
-    path, values = _walk(problem, points, grid, steps, nesterov, noise, schedule)
+    factors = [1.0] * steps if schedule is None else _checks.factors(schedule, steps)
+    path, values = _walk(problem, points, grid, factors, nesterov, noise)
     return _label(problem, path, values, grid)
 
 
@@ -89,26 +89,28 @@ def _grid(lr: Any, momentum: Any, seeds: Any) -> dict[str, tuple[list, bool]]:
     }
     grid: dict[str, tuple[list[Any], bool]] = {}
     for name, value in (("lr", lr), ("momentum", momentum)):
-        values, many = _list(name, value)
-        grid[name] = [_checks.number(name, v, **bounds[name]) for v in values], many
-    values, many = _list("seeds", seeds)
-    grid["seed"] = _checks.seeds(values, "seeds"), many
+        values, many = _list(value)
+        numbers = [_checks.number(name, v, **bounds[name]) for v in values]
+        grid[name] = _checks.distinct(name, numbers), many
+    values, many = _list(seeds)
+    grid["seed"] = _checks.distinct("seeds", _checks.seeds(values)), many
     return grid
 
 
-def _list(name: str, value: Any) -> tuple[list, bool]:
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray | Tensor | range):
-        return [value], False
-    values = value.tolist() if isinstance(value, np.ndarray | Tensor) else list(value)
-    if not values:
-        _checks.fail(name, "one number or a sequence of at least one", value)
-    return values, True
+def _list(value: Any) -> tuple[list, bool]:
+    """Return the values of a setting, and whether they were given as several."""
+    plain = value.tolist() if isinstance(value, np.ndarray | Tensor) else value
+    if isinstance(plain, str) or not isinstance(plain, Sequence):
+        return [plain], False
+    return list(plain), True
 
 
 def _starts(problem: Problem, starts: Tensor) -> Tensor:
     if not isinstance(problem, Problem):
         _checks.fail("problem", "a Problem", problem, "see sgdcourse.problems", TypeError)
-    points = _checks.tensor("starts", starts).to(torch.float64)
+    if _checks.tensor("starts", starts).is_complex():
+        _checks.fail("starts", "real numbers", starts.dtype, error=TypeError)
+    points = starts.detach().to(torch.float64)
     if points.ndim not in (1, 2) or points.shape[-1] != problem.dim:
         shape = f"({problem.dim},) or (p, {problem.dim})"
         _checks.fail("starts", f"of shape {shape}", tuple(points.shape))
@@ -119,28 +121,26 @@ def _walk(
     problem: Problem,
     points: Tensor,
     grid: dict[str, tuple[list, bool]],
-    steps: int,
+    factors: list[float],
     nesterov: bool,
     noise: float,
-    schedule: Callable[[int], float] | None,
 ) -> tuple[Tensor, Tensor]:
     """Run all paths at once; (steps + 1, lr, momentum, seed, start, coordinate), and values."""
     rates, momenta = (_spread(grid[name][0], axis) for axis, name in enumerate(("lr", "momentum")))
     sizes = [len(grid[name][0]) for name in ("lr", "momentum", "seed")]
     generators = [torch.Generator().manual_seed(s) for s in grid["seed"][0]]
     w = points.expand(*sizes, *points.shape).clone()
-    path = w.new_empty(steps + 1, *w.shape)
+    path = w.new_empty(len(factors) + 1, *w.shape)
     values = w.new_empty(path.shape[:-1])
     state: rules.State = {}
-    for t in range(steps):
+    for t, factor in enumerate(factors):
         path[t] = w
         values[t], gradient = problem(w), problem.gradient(w)
         if noise:
             shocks = [torch.randn(points.shape, generator=g, dtype=w.dtype) for g in generators]
             gradient += noise * torch.stack(shocks)
-        factor = 1.0 if schedule is None else schedule(t)
         rules.sgd_(w, gradient, state, lr=rates * factor, momentum=momenta, nesterov=nesterov)
-    path[steps], values[steps] = w, problem(w)
+    path[-1], values[-1] = w, problem(w)
     return path, values
 
 

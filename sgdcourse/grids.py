@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 
 from sgdcourse import _checks, rules
+from sgdcourse._updates import one_hyper
 from sgdcourse.sampling import SAMPLINGS
 
 __all__ = ["Axis", "Grid", "make_grid", "read_seeds"]
 
-BELOW_ONE = ("beta1", "beta2")
-FLAGS = ("nesterov", "maximize", "centered")
 MOST_SEEDS = 10**6
 
 
@@ -167,10 +166,7 @@ def _value(name: str, value: Any) -> Any:
         return _checks.one_of(name, value, SAMPLINGS)
     if name == "batch_size":
         return _checks.integer(name, value, low=1)
-    if name in FLAGS:
-        return _checks.flag(name, value)
-    below_one = name in BELOW_ONE
-    return _checks.number(name, value, low=0, high=1 if below_one else None, open_high=below_one)
+    return one_hyper(name, value)
 
 
 def _check_nesterov(axes: Mapping[str, Axis]) -> None:

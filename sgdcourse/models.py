@@ -1,7 +1,8 @@
 """The networks of the course, initialised as PyTorch does, from a seed of their own.
 
-The weights of seed s are those that PyTorch's layers have after `torch.manual_seed(s)`; the
-global generator is not touched.
+The weights of seed s are those that PyTorch's float32 layers have on the CPU after
+`torch.manual_seed(s)`, in every dtype and on every device: they are drawn so and then converted.
+(PyTorch's own float64 layers draw other numbers.) The global generators are left as they were.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +29,8 @@ _UNIFORM = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)  # drawn from U(±1/√f
 def initialise(model: _Model, *, seed: int) -> _Model:
     """Draw the weights anew, in place, as PyTorch does after `torch.manual_seed(seed)`.
 
-    Every layer with a `reset_parameters` method is reset, in the order of `model.modules()`.
+    Every layer with a `reset_parameters` method is reset, in the order of `model.modules()`, as a
+    float32 layer on the CPU; it gets its dtype and its device back.
 
     Parameters
     ----------
@@ -46,18 +49,31 @@ def initialise(model: _Model, *, seed: int) -> _Model:
     >>> torch.equal(net.weight, nn.Linear(2, 1).weight)
     True
     """
-    if not isinstance(model, nn.Module):
-        _checks.fail("model", "an nn.Module", model, error=TypeError)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_checks.seed(seed))
+    _checks.module("model", model)
+    with _seeded(seed):
         for layer in model.modules():
             if hasattr(layer, "reset_parameters"):
-                dtype = next(layer.parameters()).dtype
-                cast(
-                    "Any", layer.to(torch.float32)
-                ).reset_parameters()  # one set of numbers for every dtype
-                layer.to(dtype)
+                _reset(layer)
     return model
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Seed PyTorch's generator on the CPU, that one alone, and put its state back afterwards."""
+    _checks.seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
+
+
+def _reset(layer: Any) -> None:
+    """Draw the weights of a layer: one set of numbers for every dtype and device."""
+    found = [(p.device, p.dtype) for p in layer.parameters()]
+    if not found:  # a normalisation without weights
+        layer.reset_parameters()
+        return
+    layer.to("cpu", torch.float32).reset_parameters()
+    layer.to(*found[0])
 
 
 def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
@@ -84,6 +100,8 @@ def start_weights(model: nn.Module, seeds: Sequence[int]) -> Tensor:
     torch.Size([2, 3])
     """
     seeds = _checks.seeds(seeds)
+    if not any(True for _ in _checks.module("model", model).parameters()):
+        _checks.fail("model", "one with parameters", type(model).__name__)
     owners = [layer for layer in model.modules() if list(layer.parameters(recurse=False))]
     for layer in owners:
         if not hasattr(layer, "reset_parameters"):
@@ -133,7 +151,7 @@ def mlp(
         Inputs, hidden units of each layer, outputs.
     activation : {"relu", "tanh"}
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -145,13 +163,13 @@ def mlp(
     >>> mlp([64, 32, 10])(torch.zeros(5, 64)).shape
     torch.Size([5, 10])
     """
-    widths = [_checks.integer("sizes", size, low=1) for size in sizes]
+    widths = [_checks.integer("sizes", size, low=1) for size in _checks.sequence("sizes", sizes)]
     if len(widths) < 2:
         _checks.fail("sizes", "at least two numbers", sizes)
     make = _ACTIVATIONS[_checks.one_of("activation", activation, _ACTIVATIONS)]
+    _checks.dtype("dtype", dtype)
     layers: list[nn.Module] = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_checks.seed(seed))
+    with _seeded(seed):
         for inputs, outputs in itertools.pairwise(widths):
             layers += [nn.Linear(inputs, outputs, dtype=torch.float32), make()]
     return nn.Sequential(*layers[:-1]).to(dtype)
@@ -163,7 +181,7 @@ def parabola_net(*, seed: int = 0, dtype: torch.dtype = torch.float32) -> nn.Seq
     Parameters
     ----------
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -187,7 +205,7 @@ def logistic_regression(
     ----------
     inputs, classes : int, ≥ 1, default 64 and 10
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -199,6 +217,8 @@ def logistic_regression(
     >>> logistic_regression()(torch.zeros(3, 64)).shape
     torch.Size([3, 10])
     """
+    _checks.integer("inputs", inputs, low=1)
+    _checks.integer("classes", classes, low=1)
     return mlp([inputs, classes], seed=seed, dtype=dtype)
 
 
@@ -214,7 +234,7 @@ def convnet(
     channels : int, ≥ 1, default 8
         Of the first convolution; the second has twice as many.
     seed : int in [0, 2³¹), default 0
-    dtype : torch.dtype, default float32
+    dtype : floating-point torch.dtype, default float32
 
     Returns
     -------
@@ -227,6 +247,7 @@ def convnet(
     torch.Size([3, 10])
     """
     _checks.integer("channels", channels, low=1)
+    _checks.dtype("dtype", dtype)
     layers = nn.Sequential(
         nn.Unflatten(1, (1, 8, 8)),
         nn.utils.skip_init(nn.Conv2d, 1, channels, 3, padding=1),

@@ -52,6 +52,9 @@ COLORS: Mapping[str, str] = {
 }
 
 
+LOG_AXES = ("", "x", "y", "xy")
+
+
 class _BetweenPowers(LogLocator):
     """The ticks between powers of ten, on axes of two decades at most: on longer ones they blur."""
 
@@ -100,14 +103,19 @@ def use_style() -> None:
 
 
 def _axes(ax: Axes | None, **figure: Any) -> Axes:
+    if ax is not None and not isinstance(ax, Axes):
+        _checks.fail("ax", "matplotlib Axes", ax, error=TypeError)
     return plt.figure(**figure).add_subplot() if ax is None else ax
 
 
-def _values(name: str, values: Any) -> np.ndarray:
+def _values(name: str, values: Any, kind: type = float) -> np.ndarray:
     """Turn numbers, a tensor or a DataArray into a NumPy array."""
     if isinstance(values, Tensor):
         values = values.detach().cpu()
-    result = np.asarray(values, dtype=float)
+    try:
+        result: np.ndarray = np.asarray(values, dtype=kind)
+    except (TypeError, ValueError):
+        _checks.fail(name, "numbers", values, error=TypeError)
     if result.size == 0:
         _checks.fail(name, "not empty", values)
     return result
@@ -148,7 +156,7 @@ def plot_curve(
     >>> ax.get_xlabel()
     'step'
     """
-    _checks.one_of("log", log, ("", "x", "y", "xy"))
+    _checks.one_of("log", log, LOG_AXES)
     across, up = _values("x", x), _values("y", y)
     if across.shape != up.shape or across.ndim != 1:
         _checks.fail("y", f"of the shape of x, {across.shape}, and one-dimensional", up.shape)
@@ -255,6 +263,9 @@ def plot_band(
     [2.0, 3.0]
     """
     _checks.number("scale", scale, low=0, open_low=True)
+    for name, dim in (("x", x), ("over", over)):
+        _checks.text(name, dim)
+    _checks.one_of("log", log, LOG_AXES)
     dims = getattr(runs, "dims", type(runs).__name__)
     if set(dims) != {x, over}:
         rule = f"a DataArray of the dimensions {x!r} and {over!r} only"
@@ -419,6 +430,8 @@ def plot_heatmap(
     'log'
     """
     _checks.one_of("log", log, ("", "x", "y", "xy", "c", "xc", "yc", "xyc"))
+    for name, dim in (("x", x), ("y", y)):
+        _checks.text(name, dim)
     if set(getattr(values, "dims", ())) != {x, y}:
         _checks.fail(
             "values",
@@ -553,7 +566,7 @@ def plot_roots(
     >>> plot_roots([0.5 + 0.5j, 0.5 - 0.5j]).get_aspect()
     1.0
     """
-    points = np.atleast_1d(np.asarray(roots, dtype=complex))
+    points = np.atleast_1d(_values("roots", roots, complex))
     ax = _axes(ax, figsize=(4.0, 4.0))
     if not ax.patches:
         circle = plt.Circle((0, 0), 1, fill=False, color=COLORS["theory"], linewidth=0.8)

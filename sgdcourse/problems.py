@@ -69,6 +69,19 @@ class Problem:
     start: Tensor
     derivative: Callable[[Tensor], Tensor] | None = None
 
+    def __post_init__(self) -> None:
+        _checks.text("name", self.name)
+        _checks.function("function", self.function, "of a point")
+        _checks.integer("dim", self.dim, low=1)
+        _checks.tensor("minimisers", self.minimisers, ndim=2)
+        for side in _checks.sequence("window", self.window):
+            ends = [_checks.number("window", end) for end in _checks.sequence("window", side)]
+            if len(ends) != 2 or ends[0] >= ends[1]:
+                _checks.fail("window", "made of pairs (low, high)", self.window)
+        _checks.tensor("start", self.start, ndim=1)
+        if self.derivative is not None:
+            _checks.function("derivative", self.derivative, "of a point")
+
     def __call__(self, w: Tensor) -> Tensor:
         """Value at `w` of shape (..., dim), as a tensor of shape (...)."""
         return self.function(self._point(w))
@@ -137,7 +150,8 @@ def quadratic(curvature: Sequence[float] = (1.0, 10.0), *, rotation: float = 0.0
     tensor([[ 1.,  0.],
             [ 0., 25.]])
     """
-    values = [_checks.number("curvature", c, low=0, open_low=True) for c in curvature]
+    listed = _checks.sequence("curvature", curvature)
+    values = [_checks.number("curvature", c, low=0, open_low=True) for c in listed]
     if not values:
         _checks.fail("curvature", "a sequence with at least one number", curvature)
     angle = _checks.number("rotation", rotation)

@@ -1,8 +1,9 @@
 """Update rules: how a gradient changes a parameter. The one place where an update is written.
 
 Every rule comes twice. `sgd_` works in place, as PyTorch's optimizers do, and is the inner loop
-of everything in this package that trains. `sgd` gives back new tensors and leaves its arguments
-alone: it is the same function, applied to copies.
+of everything in this package that trains: it checks no argument, and takes whatever is true or
+false for a flag, as PyTorch does. `sgd` gives back new tensors and leaves its arguments alone: it
+checks them, every number in a tensor too, and then applies the same function to copies.
 
 A rule's `state` is a dictionary of tensors, empty before the first step. Hyper-parameters are
 numbers or tensors that broadcast against the parameter, so that one call can update a thousand
@@ -107,8 +108,9 @@ def sgd(
 
     Raises
     ------
-    ValueError
-        If a hyper-parameter is negative or not finite.
+    ValueError, TypeError
+        If `grad` has another shape than `param`, a hyper-parameter is negative, not finite or
+        does not broadcast against `param`, or a flag is neither True nor False.
 
     References
     ----------
@@ -136,7 +138,7 @@ def _velocity(
     grad: Tensor, state: State, momentum: Number, dampening: Number, nesterov: bool | Tensor
 ) -> Tensor:
     """Update the velocity and return the direction of the step."""
-    if "momentum_buffer" not in state:
+    if state.get("momentum_buffer") is None:
         velocity = state["momentum_buffer"] = grad.clone()
     else:
         velocity = state["momentum_buffer"].mul_(momentum)
@@ -144,7 +146,7 @@ def _velocity(
             unused = momentum == 0  # a run without momentum ignores it
             dampening = torch.where(unused, torch.zeros_like(momentum), dampening)
         add_(velocity, grad, 1 - dampening)
-    if nesterov is False:
+    if not isinstance(nesterov, Tensor) and not nesterov:
         return velocity
     ahead = add_(grad.clone(), velocity, momentum)
     return torch.where(nesterov, ahead, velocity) if isinstance(nesterov, Tensor) else ahead

@@ -49,7 +49,7 @@ def epoch_orders(n: int, *, seed: int = 0, sampling: str = "reshuffle") -> Itera
     >>> next(epoch_orders(3, sampling="in_order"))
     tensor([0, 1, 2])
     """
-    orders = many_epoch_orders(n, seeds=[seed], sampling=sampling)
+    orders = many_epoch_orders(n, seeds=[_checks.seed(seed)], sampling=sampling)
     return (order[0].long() for order in orders)
 
 
@@ -81,6 +81,8 @@ def many_epoch_orders(
     _checks.integer("n", n, low=1)
     _checks.one_of("sampling", sampling, SAMPLINGS)
     seeds = _checks.seeds(seeds)
+    if epochs is not None:
+        _checks.integer("epochs", epochs, low=1)
     ahead = max(1, min(epochs or 1, DRAWN_AHEAD // (n * max(1, len(seeds)))))
     return itertools.islice(_orders(n, seeds, sampling, ahead, once=ahead == epochs), epochs)
 

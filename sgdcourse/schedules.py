@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -37,6 +38,8 @@ __all__ = [
     "warmup",
     "wsd",
 ]
+
+SMALLEST_CUT = 1e-8  # PyTorch's eps
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Schedule:
     text: str
     factor: Callable[[int], float]
     lr: float = 1.0
+
+    def __post_init__(self) -> None:
+        _checks.text("text", self.text)
+        _checks.function("factor", self.factor, "of the step")
+        _checks.number("lr", self.lr, low=0, open_low=True)
 
     def __call__(self, step: int) -> float:
         """Learning rate of update number `step` (0 for the first)."""
@@ -145,7 +153,8 @@ def multi_step(milestones: Sequence[int], *, gamma: float = 0.1, lr: float = 1.0
     >>> [multi_step([1, 3], gamma=0.1)(t) for t in (0, 1, 2, 3)]
     [1.0, 0.1, 0.1, 0.010000000000000002]
     """
-    marks = [_checks.integer("milestones", m, low=1) for m in milestones]
+    listed = _checks.sequence("milestones", milestones)
+    marks = [_checks.integer("milestones", m, low=1) for m in listed]
     if not marks or sorted(set(marks)) != marks:
         _checks.fail("milestones", "an increasing sequence of steps", milestones)
     _checks.number("gamma", gamma, low=0, high=1, open_low=True)
@@ -512,7 +521,7 @@ def reduce_on_plateau(
     Parameters
     ----------
     losses : sequence of float
-        One per epoch so far; may be empty.
+        One per epoch so far; may be empty. NaN and infinity are no improvement.
     gamma : float in (0, 1), default 0.1
     patience : int, ≥ 0, default 10
         Epochs without improvement that are borne before the cut.
@@ -523,7 +532,8 @@ def reduce_on_plateau(
     Returns
     -------
     float
-        Learning rate for the next epoch; as `torch.optim.lr_scheduler.ReduceLROnPlateau`.
+        Learning rate for the next epoch; as `torch.optim.lr_scheduler.ReduceLROnPlateau` with its
+        other defaults, so that cuts by 1e-8 or less are left out.
 
     Examples
     --------
@@ -535,13 +545,15 @@ def reduce_on_plateau(
     _checks.number("threshold", threshold, low=0, high=1, open_high=True)
     _checks.number("lr", lr, low=0, open_low=True)
     best, bad = math.inf, 0
-    for loss in losses:
+    for loss in _checks.sequence("losses", losses):
+        if isinstance(loss, bool) or not isinstance(loss, Real):
+            _checks.fail("losses", "numbers", loss, error=TypeError)
         if loss < best * (1 - threshold):
-            best, bad = loss, 0
+            best, bad = float(loss), 0
         else:
             bad += 1
         if bad > patience:
-            lr, bad = lr * gamma, 0
+            lr, bad = lr * gamma if lr - lr * gamma > SMALLEST_CUT else lr, 0
     return lr
 
 
@@ -592,6 +604,5 @@ def as_torch(optimizer: torch.optim.Optimizer, schedule: Callable[[int], float])
     """
     if not isinstance(optimizer, torch.optim.Optimizer):
         _checks.fail("optimizer", "a torch.optim.Optimizer", optimizer, error=TypeError)
-    if not callable(schedule):
-        _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
+    _checks.function("schedule", schedule, "of the step")
     return _ScheduleLR(optimizer, schedule)

@@ -6,10 +6,11 @@ Many runs at once are the business of `sgdcourse.sweep`, which gives the same nu
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -20,7 +21,9 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from sgdcourse import _checks, sampling
+from sgdcourse import _checks, checkpoints
+from sgdcourse.sources import Loader, Pair, Tensors, make_source, moved
+from sgdcourse.targets import check_targets, check_value, has_classes
 
 __all__ = ["LOSSES", "Run", "evaluate", "fit"]
 
@@ -51,7 +54,8 @@ class Run:
         Mean over the examples of each epoch: batch losses weighted by batch size. A last epoch
         that `steps` cuts short counts with the examples it saw.
     eval_loss, eval_accuracy : Tensor of shape (E,)
-        On the held-out data after each epoch; empty without. The accuracy is NaN for regression.
+        On the held-out data after each epoch; empty without. The accuracy is NaN unless targets
+        are class numbers: see `evaluate`.
     diverged : bool
         Whether a loss became infinite or NaN; the run stops there.
 
@@ -93,7 +97,7 @@ def evaluate(
     Parameters
     ----------
     model : nn.Module
-        Its training mode is put back afterwards.
+        The training mode of each of its parts is put back afterwards.
     data : (x, y)
         Tensors of n rows each.
     loss : "mse", "cross_entropy" or callable (output, y) → scalar
@@ -101,7 +105,14 @@ def evaluate(
     Returns
     -------
     loss, accuracy : float
-        The accuracy is NaN unless y holds class numbers (an integer dtype).
+        The accuracy is the share of examples whose highest output, along dimension 1, is that of
+        class y. It is NaN unless y holds class numbers (an integer dtype) and lacks just that
+        dimension, and there are two classes or more.
+
+    Raises
+    ------
+    ValueError, TypeError
+        On a bad argument, such as targets that would be broadcast to the outputs.
 
     Examples
     --------
@@ -111,15 +122,36 @@ def evaluate(
     (1.0, nan)
     """
     function = loss_function(loss)
-    x, y = _pair("data", data)
-    training = model.training
+    x, y = _checks.pair("data", data)
+    with _evaluation_mode(_checks.module("model", model)):
+        output = _outputs(model, x, "data")
+        check_targets(function, output, y)
+        value = function(output, y)
+    check_value(value, trained=False)
+    if not has_classes(output, y):
+        return value.item(), math.nan
+    return value.item(), (output.argmax(1) == y).double().mean().item()
+
+
+def _outputs(model: nn.Module, x: Tensor, name: str) -> Tensor:
+    """Return what a model gives for the inputs of the data of that name."""
+    try:
+        return model(x)
+    except RuntimeError as error:
+        rule, hint = "inputs that the model can take", str(error).split("\n")[0]
+        _checks.fail(f"{name}[0]", rule, f"{x.dtype} of shape {tuple(x.shape)}", hint)
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Put a model into evaluation mode, and afterwards each part into the mode that it had."""
+    modes = [(part, part.training) for part in model.modules()]
     model.eval()
-    output = model(x)
-    value = function(output, y).item()
-    model.train(training)
-    if y.is_floating_point():
-        return value, math.nan
-    return value, (output.argmax(-1) == y).double().mean().item()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
 
 
 def fit(
@@ -143,24 +175,26 @@ def fit(
 ) -> Run:
     """Train a model and keep the history.
 
-    At step t: lr = initial lr · schedule(t); backward on the mean loss of one batch; one
-    optimizer step.
+    At step t: lr = the optimizer's own lr · schedule(t); backward on the mean loss of one batch;
+    one optimizer step. In the end the optimizer has its own lr again.
 
     Parameters
     ----------
     model : nn.Module
         Trained in place.
     data : (x, y) or DataLoader
-        Tensors of n rows each, or a loader of such pairs. With a loader the batches are the
-        loader's own; `batch_size`, `seed`, `sampling` and `drop_last` then stay unset.
+        Tensors of n rows each, or a loader of such pairs, with a length. With a loader the batches
+        are the loader's own; `batch_size`, `seed`, `sampling` and `drop_last` then stay unset.
     loss : "mse", "cross_entropy" or callable (output, y) → scalar mean over the batch
     optimizer : torch.optim.Optimizer
-        Made from `model.parameters()`; PyTorch's or `sgdcourse.SGD`.
+        Made from `model.parameters()`; PyTorch's, without those that need a closure, or
+        `sgdcourse.SGD`.
     epochs, steps : int, ≥ 1
         How long to train: exactly one of the two.
     batch_size : int in 1 … n, default n
         n is full-batch gradient descent, 1 is SGD one example at a time.
-    schedule : callable step → factor, optional
+    schedule : callable step → factor ≥ 0, optional
+        Called for every step before the training begins.
     seed : int in [0, 2³¹), default 0
         Decides the order of the examples.
     sampling : {"reshuffle", "replacement", "fixed", "in_order"}
@@ -171,9 +205,12 @@ def fit(
     device : str or torch.device, optional
         Model and data are moved there.
     checkpoint : path, optional
-        Written after every epoch; readable by `torch.load(weights_only=True)`.
+        Written after every whole epoch; readable by `torch.load(weights_only=True)`. It holds the
+        state of PyTorch's generator on the CPU and of a loader's; other samplers than PyTorch's
+        own may have more, and are refused.
     resume : bool, default False
-        Go on from `checkpoint` if that file exists: the same bits as without the break.
+        Go on from `checkpoint` if that file exists: the same bits as without the break. Only
+        `epochs` or `steps` may have changed, to no fewer than were made.
     progress : bool, optional
         Whether to show a progress bar; by default only on runs of 2000 steps or more.
 
@@ -184,7 +221,8 @@ def fit(
     Raises
     ------
     ValueError, TypeError
-        On a bad argument, before anything is trained.
+        On a bad argument, before anything is trained: data that do not fit the model or the loss,
+        a checkpoint of another run. The batches of a loader are looked at when the first comes.
 
     Examples
     --------
@@ -196,43 +234,64 @@ def fit(
     (21, 3, False)
     """
     function = loss_function(loss)
-    _check_parts(model, optimizer, schedule, resume, checkpoint)
-    device = None if device is None else _checks.device(device)
-    source = _source(data, batch_size, seed, sampling, drop_last, device)
+    _check_parts(model, optimizer)
+    place = None if device is None else _checks.device(device)
+    source = make_source(
+        data,
+        batch_size=batch_size,
+        seed=seed,
+        sampling_name=sampling,
+        drop_last=drop_last,
+        device=place,
+    )
     total = _total_steps(epochs, steps, source.per_epoch)
-    held_out = None if eval_data is None else _to(_pair("eval_data", eval_data), device)
-    if device is not None:
-        model.to(device)
+    factors = None if schedule is None else _checks.factors(schedule, total)
+    held_out = None if eval_data is None else moved(_checks.pair("eval_data", eval_data), place)
+    quiet = total < QUIET_STEPS if progress is None else not _checks.flag("progress", progress)
+    log = _Log(model, optimizer, source, factors, None if held_out is None else len(held_out[0]))
+    file = _file(checkpoint, resume, source)
+    saved = None
+    if resume and file is not None and file.exists():
+        saved = checkpoints.read(file, log.state())
+        log.check(saved["history"], "steps" if epochs is None else "epochs", total)
+    if place is not None:
+        model.to(place)
         _move_state(optimizer)
-    log = _Log(model, optimizer)
-    if resume and checkpoint is not None and Path(checkpoint).exists():
-        source.restore(log.load(checkpoint))
-    quiet = total < QUIET_STEPS if progress is None else not progress
-    with tqdm(total=total, initial=len(log.loss), disable=quiet, unit="step") as bar:
-        for epoch in source.epochs(start=len(log.epoch_loss)):
-            _one_epoch(log, function, epoch, schedule, total, bar)
-            log.whole_epochs = len(log.loss) % source.per_epoch == 0
-            if held_out is not None:
-                log.evaluations.append(evaluate(model, held_out, loss=function))
-            if checkpoint is not None and log.whole_epochs and not log.diverged:
-                log.save(checkpoint, source.state())
-            if log.diverged or len(log.loss) >= total:
-                break
+    _rehearse(model, function, data=source.first(), eval_data=held_out)
+    with log.own_lr():
+        if saved is not None:
+            log.load(saved)
+        with tqdm(total=total, initial=len(log.loss), disable=quiet, unit="step") as bar:
+            _train(log, function, total, held_out, file, bar)
     return log.run()
 
 
-def _one_epoch(
-    log: _Log, function: Loss, batches: Iterable, schedule: Any, total: int, bar: tqdm
+def _train(
+    log: _Log, function: Loss, total: int, held_out: Pair | None, file: Path | None, bar: tqdm
 ) -> None:
+    """Train until the last step or until divergence, with what comes after every epoch."""
+    epochs = log.source.epochs(start=len(log.epoch_loss))
+    while len(log.loss) < total and not log.diverged:
+        _one_epoch(log, function, next(epochs), total, bar)
+        if held_out is not None:
+            log.evaluations.append(evaluate(log.model, held_out, loss=function))
+        if file is not None and log.at_epoch_end and not log.diverged:
+            checkpoints.write(file, log.state())
+
+
+def _one_epoch(log: _Log, function: Loss, batches: Iterator[Pair], total: int, bar: tqdm) -> None:
     """Go through one epoch's batches, update and write down what happened."""
     model, optimizer = log.model, log.optimizer
     parts: list[tuple[int, float]] = []
     model.train()
-    for x, y in batches:
-        if schedule is not None:
-            for group, base in zip(optimizer.param_groups, log.base_lr, strict=True):
-                group["lr"] = base * schedule(len(log.loss))
-        loss = function(model(x), y)
+    for x, y in islice(batches, total - len(log.loss)):
+        log.set_lr()
+        output = model(x)
+        if not parts:
+            check_targets(function, output, y)
+        loss = function(output, y)
+        if not parts:
+            check_value(loss)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -244,25 +303,63 @@ def _one_epoch(
         if not math.isfinite(value):
             log.diverged = True
             break
-        if len(log.loss) >= total:
-            break
+    if not parts:
+        _checks.fail("data", "a DataLoader with as many batches as its length says", 0)
     log.epoch_loss.append(sum(n * v for n, v in parts) / sum(n for n, _ in parts))
+    if log.at_epoch_end:
+        for _ in batches:  # a loader's sampler may still draw when it ends
+            pass
 
 
 class _Log:
     """The growing history of a run, and what a checkpoint must hold to go on exactly."""
 
-    _HISTORY = ("base_lr", "loss", "lr", "epoch_loss", "evaluations")
+    _HISTORY = ("loss", "lr", "epoch_loss", "evaluations")
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer):
-        self.model, self.optimizer = model, optimizer
-        self.base_lr = [g.get("initial_lr", g["lr"]) for g in optimizer.param_groups]
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        source: Tensors | Loader,
+        factors: list[float] | None,
+        held_out: int | None,
+    ):
+        self.model, self.optimizer, self.source, self.factors = model, optimizer, source, factors
+        self.base_lr = [group["lr"] for group in optimizer.param_groups]
         self.loss: list[float] = []
         self.lr: list[float] = []
         self.epoch_loss: list[float] = []
         self.evaluations: list[tuple[float, float]] = []
         self.diverged = False
-        self.whole_epochs = True
+        self.generators = {"torch": torch.default_generator, **source.generators()}
+        self.settings = {
+            **source.settings,
+            **checkpoints.optimizer_settings(optimizer, model),
+            "schedule": None if factors is None else "a function",
+            "eval_data": None if held_out is None else f"{held_out} examples",
+        }
+
+    @property
+    def at_epoch_end(self) -> bool:
+        return len(self.loss) % self.source.per_epoch == 0
+
+    @contextmanager
+    def own_lr(self) -> Iterator[None]:
+        """Give every group back, in the end, the learning rate that the schedule started from."""
+        try:
+            yield
+        finally:
+            if self.factors is not None:
+                self._scale_lr(None)
+
+    def set_lr(self) -> None:
+        """Let the groups have the learning rate of the coming step."""
+        if self.factors is not None:
+            self._scale_lr(self.factors[len(self.loss)])
+
+    def _scale_lr(self, factor: float | None) -> None:
+        for group, base in zip(self.optimizer.param_groups, self.base_lr, strict=True):
+            group["lr"] = base if factor is None else base * factor
 
     def run(self) -> Run:
         def column(values: list[float]) -> Tensor:
@@ -278,107 +375,77 @@ class _Log:
             self.diverged,
         )
 
-    def save(self, path: str | PathLike, source: dict[str, Tensor]) -> None:
-        """Write the checkpoint beside its place, then put it there in one move."""
-        state = {
+    def state(self) -> dict[str, Any]:
+        """Return what a checkpoint holds."""
+        return {
+            "settings": self.settings,
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "history": {name: getattr(self, name) for name in self._HISTORY},
-            "rng": torch.get_rng_state(),
-            "source": source,
+            "generators": {name: g.get_state() for name, g in self.generators.items()},
         }
-        part = Path(f"{path}.part")
-        torch.save(_on_cpu(state), part)
-        part.replace(path)
 
-    def load(self, path: str | PathLike) -> dict[str, Tensor]:
-        """Take up the state in the checkpoint; return what belongs to the source."""
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(state["model"])
+    def check(self, history: dict[str, list], name: str, total: int) -> None:
+        """See that a checkpoint has not gone further than asked, nor by another schedule."""
+        unit = 1 if name == "steps" else self.source.per_epoch
+        done = len(history["loss"])
+        if total < done:
+            rule = f"at least {done // unit}, as many as the checkpoint holds"
+            _checks.fail(name, rule, total // unit)
+        for t, (used, factor) in enumerate(zip(history["lr"], self.factors or [], strict=False)):
+            lr = float(self.base_lr[0]) * factor
+            if not math.isclose(lr, used, rel_tol=1e-6):
+                rule = f"what it was for the checkpoint, where lr was {used:g}"
+                _checks.fail(f"schedule({t})", rule, factor)
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up the state in a checkpoint."""
         self.optimizer.load_state_dict(state["optimizer"])
+        self.model.load_state_dict(state["model"])
         for name, value in state["history"].items():
             setattr(self, name, value)
-        torch.set_rng_state(state["rng"])
-        return state["source"]
+        for name, generator in self.generators.items():
+            generator.set_state(state["generators"][name])
 
 
-@dataclass
-class _Tensors:
-    """Batches sliced from two tensors in a seeded order."""
-
-    x: Tensor
-    y: Tensor
-    size: int
-    per_epoch: int
-    orders: Callable[[], Iterator[Tensor]]
-
-    def epochs(self, start: int) -> Iterator[Iterable]:
-        """Each epoch's batches, from epoch number `start` on."""
-        for order in islice(self.orders(), start, None):
-            used = order[: self.per_epoch * self.size].to(self.x.device)
-            yield ((self.x[rows], self.y[rows]) for rows in used.split(self.size))
-
-    def state(self) -> dict[str, Tensor]:
-        return {}  # the order is a function of seed and epoch: nothing to keep
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        pass
+@torch.no_grad()
+def _rehearse(model: nn.Module, function: Loss, **data: Pair | None) -> None:
+    """See, before the first step, that data, model and loss fit together; change nothing."""
+    for name, pair in data.items():
+        if pair is not None:
+            with _evaluation_mode(model), torch.random.fork_rng(devices=[]):
+                output = _outputs(model, pair[0], name)
+            check_targets(function, output, pair[1], name=f"{name}[1]")
 
 
-@dataclass
-class _Loader:
-    """Batches from a DataLoader, whose generator is the only state."""
-
-    loader: DataLoader
-    device: str | torch.device | None
-
-    @property
-    def per_epoch(self) -> int:
-        return len(self.loader)
-
-    def epochs(self, start: int) -> Iterator[Iterable]:
-        while True:
-            yield (_to(pair, self.device) for pair in self.loader)
-
-    def state(self) -> dict[str, Tensor]:
-        generator = self.loader.generator
-        return {} if generator is None else {"generator": generator.get_state()}
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        if "generator" in state and self.loader.generator is not None:
-            self.loader.generator.set_state(state["generator"])
-
-
-def _source(
-    data: Any, batch_size: Any, seed: Any, sampling_name: Any, drop_last: Any, device: Any
-) -> _Tensors | _Loader:
-    if isinstance(data, DataLoader):
-        if batch_size is not None:
-            _checks.fail("batch_size", "left out with a DataLoader", batch_size, "it has its own")
-        return _Loader(data, device)
-    x, y = _to(_pair("data", data), device)
-    n = len(x)
-    size = n if batch_size is None else _checks.integer("batch_size", batch_size, low=1, high=n)
-    _checks.seed(seed)
-    _checks.one_of("sampling", sampling_name, sampling.SAMPLINGS)
-    per_epoch = n // size if _checks.flag("drop_last", drop_last) else math.ceil(n / size)
-    orders = partial(sampling.epoch_orders, n, seed=seed, sampling=sampling_name)
-    return _Tensors(x, y, size, per_epoch, orders)
-
-
-def _check_parts(model: Any, optimizer: Any, schedule: Any, resume: Any, checkpoint: Any) -> None:
-    if not isinstance(model, nn.Module):
-        _checks.fail("model", "an nn.Module", model, error=TypeError)
+def _check_parts(model: Any, optimizer: Any) -> None:
+    _checks.module("model", model)
     if not isinstance(optimizer, torch.optim.Optimizer):
         hint = "such as torch.optim.SGD(model.parameters(), lr=0.1)"
         _checks.fail("optimizer", "a torch.optim.Optimizer", optimizer, hint, TypeError)
-    if schedule is not None and not callable(schedule):
-        _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
-    own = {id(p) for p in model.parameters()}
-    if not any(id(p) in own for g in optimizer.param_groups for p in g["params"]):
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is not None and closure.default is inspect.Parameter.empty:
+        rule = "one that makes a step without a closure"
+        _checks.fail("optimizer", rule, type(optimizer).__name__)
+    own = {id(p): p for p in model.parameters()}
+    given = [own[id(p)] for g in optimizer.param_groups for p in g["params"] if id(p) in own]
+    if not given:
         _checks.fail("optimizer", "made from this model's parameters", type(optimizer).__name__)
-    if _checks.flag("resume", resume) and checkpoint is None:
-        _checks.fail("checkpoint", "a path when resume is True", checkpoint)
+    if not any(p.requires_grad for p in given):
+        rule = "one in which a parameter that the optimizer has requires a gradient"
+        _checks.fail("model", rule, type(model).__name__, "all are frozen")
+
+
+def _file(checkpoint: Any, resume: Any, source: Tensors | Loader) -> Path | None:
+    """Return where the checkpoint is, once it is sure that it can be written and resumed."""
+    if checkpoint is None:
+        if _checks.flag("resume", resume):
+            _checks.fail("checkpoint", "a path when resume is True", checkpoint)
+        return None
+    _checks.flag("resume", resume)
+    if isinstance(source, Loader):
+        source.check_storable()
+    return checkpoints.check_path(checkpoint)
 
 
 def _total_steps(epochs: int | None, steps: int | None, per_epoch: int) -> int:
@@ -389,29 +456,6 @@ def _total_steps(epochs: int | None, steps: int | None, per_epoch: int) -> int:
     if steps is not None:
         return _checks.integer("steps", steps, low=1)
     return _checks.integer("epochs", epochs, low=1) * per_epoch
-
-
-def _pair(name: str, data: Any) -> tuple[Tensor, Tensor]:
-    if not isinstance(data, tuple | list) or len(data) != 2:
-        _checks.fail(name, "a pair (x, y) of tensors", type(data).__name__, error=TypeError)
-    x, y = (_checks.tensor(f"{name}[{i}]", t) for i, t in enumerate(data))
-    if len(x) != len(y):
-        _checks.fail(f"{name}[1]", f"as long as {name}[0] ({len(x)} rows)", len(y))
-    return x, y
-
-
-def _on_cpu(state: Any) -> Any:
-    """Return nested lists and dicts with their tensors on the CPU, readable on every machine."""
-    if isinstance(state, dict):
-        return {key: _on_cpu(value) for key, value in state.items()}
-    if isinstance(state, list):
-        return [_on_cpu(value) for value in state]
-    return state.cpu() if isinstance(state, Tensor) else state
-
-
-def _to(pair: tuple[Tensor, Tensor], device: Any) -> tuple[Tensor, Tensor]:
-    x, y = pair
-    return (x, y) if device is None else (x.to(device), y.to(device))
 
 
 def _move_state(optimizer: torch.optim.Optimizer) -> None:

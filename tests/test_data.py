@@ -73,6 +73,7 @@ def test_split_deals_every_example_once():
         (lambda: data.noisy_parabola(seed=0.5), TypeError, "seed"),
         (lambda: data.linear_regression(weights=()), ValueError, "weights"),
         (lambda: data.linear_regression(weights=("a",)), TypeError, "weights"),
+        (lambda: data.linear_regression(weights=3), TypeError, "weights must be a list, got 3"),
         (lambda: data.linear_regression(bias=float("inf")), ValueError, "bias.*inf"),
         (lambda: data.spirals(2), ValueError, "n must be"),
         (lambda: data.spirals(classes=1), ValueError, "classes"),
@@ -82,6 +83,14 @@ def test_split_deals_every_example_once():
         (lambda: data.split(torch.ones(9), torch.ones(9), fractions=(0.5, 0.6)), ValueError, "1"),
         (lambda: data.split(torch.ones(2), torch.ones(2)), ValueError, "large enough"),
         (lambda: data.split(torch.ones(0), torch.ones(0)), ValueError, "at least one"),
+        (lambda: data.split(torch.tensor(1.0), torch.ones(1)), ValueError, "x must be .* row"),
+        (lambda: data.split(torch.ones(3), torch.ones(3), fractions=1.0), TypeError, "fractions"),
+        (lambda: data.split(torch.ones(3) * 1j * np.nan, torch.ones(3)), ValueError, "x .*NaN"),
+        *[
+            (lambda make=make, dtype=dtype: make(dtype=dtype), TypeError, "dtype must be a float")
+            for make in (data.noisy_parabola, data.linear_regression, data.spirals, data.digits)
+            for dtype in ("float64", torch.int64, torch.complex64)
+        ],
     ],
 )
 def test_bad_arguments_are_refused(call, error, words):

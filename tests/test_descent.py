@@ -82,11 +82,28 @@ def test_a_diverged_path_is_marked_and_disturbs_nobody():
     np.testing.assert_array_equal(walk.w.isel(start=0), alone.w.isel(start=0))
 
 
+def test_a_start_may_require_a_gradient_and_a_flag_be_numpys():
+    start = ROSENBROCK.start.clone().requires_grad_()
+    walk = descend(ROSENBROCK, start, steps=3, lr=np.array(1e-3), nesterov=np.False_)
+    assert walk.w.dims == ("start", "step", "coordinate")
+    assert walk.equals(descend(ROSENBROCK, ROSENBROCK.start, steps=3, lr=1e-3))
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
         ({"lr": 0.0}, ValueError, "lr must be a finite number > 0"),
-        ({"lr": []}, ValueError, "lr must be one number or a sequence"),
+        ({"lr": []}, ValueError, "lr must be one value or more"),
+        ({"lr": [0.1, 0.1]}, ValueError, "lr must be a list of different values"),
+        ({"lr": np.ones((2, 2))}, TypeError, "lr must be a number"),
+        ({"lr": (lr for lr in [0.1])}, TypeError, "lr must be a number"),
+        ({"momentum": [0, 0.0]}, ValueError, "momentum must be a list of different values"),
+        ({"seeds": [1, 1]}, ValueError, "seeds must be a list of different values"),
+        ({"schedule": lambda t: None}, TypeError, r"schedule\(0\) must be a number, got None"),
+        ({"schedule": [1.0, 0.5].__getitem__}, ValueError, r"schedule\(2\).*IndexError.*3 steps"),
+        ({"schedule": lambda t: 1 - t}, ValueError, r"schedule\(2\) must be .*≥ 0, got -1"),
+        ({"schedule": lambda t: np.nan}, ValueError, r"schedule\(0\) must be .* got nan"),
+        ({"starts": torch.ones(2) * 1j}, TypeError, "starts must be real numbers"),
         ({"lr": [0.1, float("nan")]}, ValueError, "lr must be a finite number"),
         ({"momentum": 1.0}, ValueError, "momentum must be .* < 1"),
         ({"steps": 0}, ValueError, "steps must be a whole number ≥ 1"),

@@ -47,6 +47,24 @@ def test_global_generator_is_left_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_layers_without_weights_are_reset_too():
+    net = nn.Sequential(
+        nn.Linear(2, 3), nn.LayerNorm(3, elementwise_affine=False), nn.BatchNorm1d(3, affine=False)
+    )
+    net[2].running_mean.fill_(5.0)
+    models.initialise(net, seed=1)
+    assert same(net, models.initialise(nn.Linear(2, 3), seed=1))
+    assert net[2].running_mean.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_generators_of_other_devices_are_not_seeded(monkeypatch):
+    for device in (torch.cuda, torch.mps, torch.xpu):
+        monkeypatch.setattr(device, "manual_seed_all", None, raising=False)
+        monkeypatch.setattr(device, "manual_seed", None, raising=False)
+    models.mlp([2, 3, 1], seed=4)
+    models.initialise(models.convnet(), seed=4)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -55,9 +73,19 @@ def test_global_generator_is_left_alone():
         (lambda: models.mlp([3, 2.0]), TypeError, "sizes"),
         (lambda: models.mlp([3, 2], activation="gelu"), ValueError, "activation.*'relu'.*'gelu'"),
         (lambda: models.mlp([3, 2], seed=-2), ValueError, "seed"),
-        (lambda: models.logistic_regression(0), ValueError, "sizes"),
+        (lambda: models.logistic_regression(0), ValueError, "inputs must be .* got 0"),
         (lambda: models.convnet(channels=0), ValueError, "channels"),
         (lambda: models.initialise("net", seed=0), TypeError, "model"),
+        (lambda: models.mlp(5), TypeError, "sizes must be a list, got 5"),
+        (lambda: models.mlp("12"), TypeError, "sizes must be a list, got '12'"),
+        (lambda: models.start_weights(3, [1]), TypeError, "model must be an nn.Module, got 3"),
+        (lambda: models.start_weights(nn.ReLU(), [1]), ValueError, "model must be one with param"),
+        (lambda: models.start_weights(nn.Linear(1, 1), 3), TypeError, "seeds must be a list"),
+        *[
+            (lambda make=make, dtype=dtype: make(dtype=dtype), TypeError, "dtype must be a float")
+            for make in (models.parabola_net, models.logistic_regression, models.convnet)
+            for dtype in ("float64", torch.int64, torch.complex64)
+        ],
     ],
 )
 def test_bad_arguments_are_refused(call, error, words):

@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -75,6 +76,29 @@ def test_takes_up_the_state_of_torchs_optimizer():
     train(ours, mine, 5, start=5)
     train(theirs, torchs, 5, start=5)
     assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("nesterov", [0, 1, None, np.False_, np.True_, 2.5])
+def test_a_flag_is_what_torch_takes_it_for(nesterov):
+    ours, theirs = parameters(), parameters()
+    options = {"lr": 0.1, "momentum": 0.9, "nesterov": nesterov}
+    train(ours, SGD(ours, **options), 5)
+    train(theirs, torch.optim.SGD(theirs, foreach=False, **options), 5)
+    assert_same(ours, theirs)
+
+
+def test_a_buffer_may_be_none_in_a_loaded_state():
+    """As older versions of PyTorch stored it."""
+    runs = []
+    for kind in (SGD, torch.optim.SGD):
+        params = parameters()
+        optimizer = kind(params, lr=0.1, momentum=0.9)
+        groups = optimizer.state_dict()["param_groups"]
+        empty = {i: {"momentum_buffer": None} for i in range(len(params))}
+        optimizer.load_state_dict({"state": empty, "param_groups": groups})
+        train(params, optimizer, 4)
+        runs.append(params)
+    assert_same(*runs)
 
 
 def test_parameter_groups_keep_their_own_options():

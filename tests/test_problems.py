@@ -17,6 +17,7 @@ ALL = {
     "beale": problems.beale(),
     "himmelblau": problems.himmelblau(),
 }
+BEALE = ALL["beale"]
 each = pytest.mark.parametrize("problem", ALL.values(), ids=ALL)
 
 
@@ -84,6 +85,11 @@ def test_quadratic_has_the_curvatures_it_was_given():
     ("call", "error", "words"),
     [
         (lambda: problems.quadratic(()), ValueError, "curvature"),
+        (lambda: problems.quadratic(5), TypeError, "curvature must be a list, got 5"),
+        (lambda: problems.quadratic([10**400]), ValueError, "curvature must be a finite number"),
+        (lambda: replace(BEALE, window=((1.0, 0.0),)), ValueError, "window must be made of pairs"),
+        (lambda: replace(BEALE, dim=0), ValueError, "dim must be a whole number ≥ 1, got 0"),
+        (lambda: replace(BEALE, derivative=3), TypeError, "derivative must be a function of a p"),
         (lambda: problems.quadratic((1.0, -2.0)), ValueError, "curvature.*got -2.0"),
         (lambda: problems.quadratic(("1",)), TypeError, "curvature must be a number, got '1'"),
         (lambda: problems.quadratic((1.0,), rotation=0.3), ValueError, "rotation"),

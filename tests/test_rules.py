@@ -1,5 +1,6 @@
 """Update rules against PyTorch's optimizers, to the last bit."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -151,11 +152,51 @@ def test_pure_rule_leaves_its_arguments_alone(name):
         ("sgd", {"lr": 0.1, "momentum": -1}, ValueError, "momentum must be"),
         ("adam", {"beta1": 1.0}, ValueError, "beta1 must be a finite number ≥ 0 and < 1"),
         ("adam", {"eps": float("inf")}, ValueError, "eps must be"),
+        ("sgd", {"lr": True}, TypeError, "lr must be a number, got True"),
+        ("sgd", {"lr": torch.tensor(-1.0)}, ValueError, "lr must be a finite number ≥ 0, got -1.0"),
+        ("adam", {"lr": torch.tensor([float("nan")])}, ValueError, "lr must be .* got nan"),
+        ("sgd", {"lr": torch.ones(2)}, ValueError, r"lr must be .* broadcasts to \(1,\)"),
+        ("sgd", {"lr": torch.ones(3, 1)}, ValueError, "lr must be a tensor that broadcasts"),
+        ("adam", {"beta1": torch.tensor(2.0)}, ValueError, "beta1 must be .* < 1, got 2.0"),
+        ("rmsprop", {"alpha": 2.0}, ValueError, "alpha must be a finite number ≥ 0 and ≤ 1"),
+        ("rmsprop", {"centered": 0.5}, TypeError, "centered must be True or False, got 0.5"),
+        ("adam", {"maximize": 0.3}, TypeError, "maximize must be True or False, got 0.3"),
+        ("sgd", {"lr": 0.1, "nesterov": "x"}, TypeError, "nesterov must be True or False"),
+        ("sgd", {"lr": 0.1, "nesterov": torch.ones(1)}, TypeError, "nesterov must be True or Fal"),
     ],
 )
 def test_bad_hyperparameters(rule, hyper, error, words):
     with pytest.raises(error, match=words):
         getattr(rules, rule)(torch.ones(1), torch.ones(1), {}, **hyper)
+
+
+ONE = torch.ones(1)
+
+
+@pytest.mark.parametrize("name", list(rules.RULES))
+@pytest.mark.parametrize(
+    ("param", "grad", "state", "error", "words"),
+    [
+        (1.0, ONE, {}, TypeError, "param must be a torch.Tensor"),
+        (ONE, [1.0], {}, TypeError, "grad must be a torch.Tensor"),
+        (ONE.long(), ONE, {}, TypeError, "param must be a floating-point tensor"),
+        (ONE, torch.ones(3), {}, ValueError, r"grad must be of the shape of param \(1,\), got"),
+        (torch.ones(3), ONE, {}, ValueError, "grad must be of the shape of param"),
+        (ONE, ONE, None, TypeError, "state must be a dictionary"),
+    ],
+)
+def test_bad_tensors(name, param, grad, state, error, words):
+    with pytest.raises(error, match=words):
+        getattr(rules, name)(param, grad, state, lr=0.1)
+
+
+@pytest.mark.parametrize("off", [False, np.False_, torch.tensor(False)])
+def test_a_flag_may_be_numpys_or_a_tensor(off):
+    start = {"momentum_buffer": torch.ones(1)}
+    plain = rules.sgd(ONE, ONE, start, lr=0.1, momentum=0.9)[0]
+    assert torch.equal(rules.sgd(ONE, ONE, start, lr=0.1, momentum=0.9, nesterov=off)[0], plain)
+    ahead = rules.sgd(ONE, ONE, start, lr=0.1, momentum=0.9, nesterov=np.True_)[0]
+    assert not torch.equal(ahead, plain)
 
 
 def test_unknown_rule():

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from sgdcourse import SGD, data, models, sampling, schedules
 from sgdcourse.training import evaluate, fit
@@ -225,8 +225,120 @@ def test_progress_is_silent_on_short_runs_and_speaks_when_asked(capsys):
     assert "2/2" in capsys.readouterr().err
 
 
-def call(**changes):
+def normed():
+    layers = [nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 1)]
+    return nn.Sequential(*layers).double()
+
+
+def test_evaluate_puts_the_mode_of_every_part_back_also_after_an_error():
+    model = normed()
+    model[1].eval()
+    modes = [part.training for part in model.modules()]
+    evaluate(model, PARABOLA, loss="mse")
+    assert [part.training for part in model.modules()] == modes
+    with pytest.raises(ValueError, match=r"data\[0\] must be inputs that the model can take"):
+        evaluate(model, (PARABOLA[0].float(), PARABOLA[1]), loss="mse")
+    assert [part.training for part in model.modules()] == modes
+
+
+def binary(output, y):
+    return F.binary_cross_entropy_with_logits(output, y.to(output))
+
+
+def test_accuracy_is_that_of_classes_or_nan():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(60, 4, generator=generator)
+    scores, pixels = nn.Flatten(1), nn.Unflatten(1, (2, 2))
+    y = torch.randint(2, (60,), generator=generator)
+    assert evaluate(scores, (x, y), loss="cross_entropy")[1] == (x.argmax(1) == y).double().mean()
+    dense = torch.randint(2, (60, 2), generator=generator)
+    hits = x.reshape(60, 2, 2).argmax(1) == dense
+    assert evaluate(pixels, (x, dense), loss="cross_entropy")[1] == hits.double().mean()
+    for model, targets in [
+        (nn.Linear(4, 1), y.unsqueeze(1)),
+        (nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)), y),
+        (nn.Linear(4, 3), torch.zeros(60, 3).long()),
+    ]:
+        assert math.isnan(evaluate(model, (x, targets), loss=binary)[1])
+
+
+FLAT = (PARABOLA[0], PARABOLA[1][:, 0])
+
+
+def squares(output, y):
+    return ((output - y) ** 2).mean()
+
+
+def aligned(output, y):
+    return ((output[:, 0] - y) ** 2).mean()
+
+
+@pytest.mark.parametrize("loss", ["mse", F.mse_loss, F.l1_loss, squares])
+def test_targets_that_a_loss_would_broadcast_are_refused(loss):
+    words = r"data\[1\] must be of the shape of the model's outputs, \(\d+, 1\), got \(\d+,\)"
+    loader = DataLoader(TensorDataset(*FLAT), 16)
+    for feed in (FLAT, loader):
+        model = net()
+        with pytest.raises(ValueError, match=words):
+            fit(model, feed, loss=loss, optimizer=torch_sgd(model), epochs=1)
+        assert torch.equal(weights(model), weights(net()))
+    with pytest.raises(ValueError, match=words):
+        evaluate(net(), FLAT, loss=loss)
+    with pytest.raises(ValueError, match=r"eval_data\[1\] must be of the shape"):
+        call(loss=loss, eval_data=FLAT)()
+
+
+def test_a_loss_may_take_targets_of_another_shape():
+    ours, theirs = net(), net()
+    run = fit(ours, FLAT, loss=aligned, optimizer=torch_sgd(ours), epochs=3)
+    other = fit(theirs, PARABOLA, loss="mse", optimizer=torch_sgd(theirs), epochs=3)
+    torch.testing.assert_close(run.loss, other.loss)
+    model = nn.Linear(4, 3)
+    names = torch.nn.functional.one_hot(torch.arange(12) % 3).float()
+    for y in (names, names.argmax(1)):
+        fit(
+            model, (torch.ones(12, 4), y), loss="cross_entropy", optimizer=torch_sgd(model), steps=1
+        )
+
+
+def test_checks_leave_numbers_and_statistics_alone():
+    x, y = PARABOLA
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        ours, theirs = normed(), normed()
+        theirs.load_state_dict(ours.state_dict())
+        torch.manual_seed(1)
+        fit(ours, PARABOLA, loss="mse", optimizer=torch_sgd(ours), steps=1, eval_data=PARABOLA)
+        torch.manual_seed(1)
+        optimizer = torch_sgd(theirs)
+        F.mse_loss(theirs(x), y).backward()  # examples come in another order: the same statistics
+        optimizer.step()
+    torch.testing.assert_close(ours[1].running_mean, theirs[1].running_mean)
+    assert ours[1].num_batches_tracked == 1
+
+
+class Endless(IterableDataset):
+    def __iter__(self):
+        return iter(zip(*PARABOLA, strict=True))
+
+
+class Empty(IterableDataset):
+    def __iter__(self):
+        return iter(())
+
+    def __len__(self):
+        return 32
+
+
+def frozen():
     model = net()
+    for p in model.parameters():
+        p.requires_grad_(False)
+    return model
+
+
+def call(**changes):
+    model = changes.pop("net", net)()
     arguments = {
         "model": model, "data": PARABOLA, "loss": "mse", "optimizer": torch_sgd(model),
         "epochs": 1, **changes,
@@ -263,6 +375,36 @@ LOADER = DataLoader(TensorDataset(*PARABOLA), 16)
         ({"eval_data": 3}, TypeError, "eval_data"),
         ({"resume": True}, ValueError, "checkpoint"),
         ({"data": LOADER, "batch_size": 16}, ValueError, "batch_size.*DataLoader"),
+        ({"data": LOADER, "seed": "x"}, ValueError, "seed must be left out with a DataLoader"),
+        ({"data": LOADER, "seed": 1}, ValueError, "seed must be left out"),
+        ({"data": LOADER, "sampling": "fixed"}, ValueError, "sampling must be left out"),
+        ({"data": LOADER, "drop_last": True}, ValueError, "drop_last must be left out"),
+        ({"data": DataLoader(Endless(), 16)}, ValueError, "data must be a DataLoader with a len"),
+        ({"data": DataLoader(Empty(), 16)}, ValueError, "data must be .* as its length says"),
+        ({"data": DataLoader(PARABOLA[0], 16)}, ValueError, "data must be a DataLoader of pairs"),
+        (
+            {"data": DataLoader(TensorDataset(*PARABOLA, *PARABOLA), 16)},
+            ValueError,
+            "data must be a DataLoader of pairs",
+        ),
+        ({"data": (torch.tensor(1.0),) * 2}, ValueError, r"data\[0\] must be .* row for each"),
+        ({"data": (PARABOLA[0] * complex("nan"), PARABOLA[1])}, ValueError, r"data\[0\].*NaN"),
+        (
+            {"data": (PARABOLA[0].float(), PARABOLA[1])},
+            ValueError,
+            r"data\[0\] must be inputs that the model can take, got 'torch.float32",
+        ),
+        ({"eval_data": (PARABOLA[0].float(), PARABOLA[1])}, ValueError, r"eval_data\[0\] must be"),
+        ({"loss": "cross_entropy"}, ValueError, r"data\[1\] must be class numbers of shape \(100"),
+        ({"loss": nn.MSELoss(reduction="none")}, ValueError, r"loss must be .*one number.*100, 1"),
+        ({"loss": lambda output, y: 1.0}, ValueError, "loss must be .*one number.* got 1.0"),
+        ({"loss": lambda output, y: y.mean()}, ValueError, "loss must be .*can differentiate"),
+        ({"net": frozen}, ValueError, "model must be .* requires a gradient.* frozen"),
+        ({"progress": "no"}, TypeError, "progress must be True or False, got 'no'"),
+        ({"schedule": lambda t: None}, TypeError, r"schedule\(0\) must be a number, got None"),
+        ({"schedule": [].__getitem__}, ValueError, r"schedule\(0\) must be a number, got IndexErr"),
+        ({"schedule": lambda t: -1.0}, ValueError, r"schedule\(0\) must be a finite number ≥ 0"),
+        ({"schedule": lambda t: math.nan}, ValueError, r"schedule\(0\) must be .* got nan"),
     ],
 )
 def test_bad_arguments_are_refused_before_any_work(changes, error, words):
@@ -271,3 +413,17 @@ def test_bad_arguments_are_refused_before_any_work(changes, error, words):
     with pytest.raises(error, match=words):
         call(**changes)()
     assert before is None or torch.equal(before, weights(model))
+
+
+def test_an_optimizer_that_needs_a_closure_is_refused():
+    model = net()
+    optimizer = torch.optim.LBFGS(model.parameters())
+    with pytest.raises(ValueError, match=r"optimizer must be .* without a closure, got 'LBFGS'"):
+        fit(model, PARABOLA, loss="mse", optimizer=optimizer, epochs=1)
+
+
+def test_a_schedule_may_give_any_kind_of_number():
+    model = net()
+    kinds = [1, 0.5, torch.tensor(0.25), torch.tensor([0.25]), 0]
+    options = {"optimizer": torch_sgd(model), "schedule": kinds.__getitem__, "steps": 5}
+    assert fit(model, PARABOLA, loss="mse", **options).lr.tolist() == [0.2, 0.1, 0.05, 0.05, 0.0]

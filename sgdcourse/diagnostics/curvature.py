@@ -245,6 +245,7 @@ def finite_difference(
     >>> finite_difference(lambda w: (w**2).sum(), w).round(decimals=6)
     tensor([2., 6.], dtype=torch.float64)
     """
+    _checks.function("function", function, "of a tensor")
     h = _checks.number("step", step, low=0, open_low=True)
     if _checks.tensor("point", point).dtype != torch.float64:
         _checks.fail("point", "of dtype float64", point.dtype, "use point.double()", TypeError)

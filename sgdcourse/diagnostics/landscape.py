@@ -162,8 +162,8 @@ def loss_slice(
         _checks.fail("directions", "a list of one or two tensors", directions)
     axes = torch.stack([checked_vector("directions", d, model) for d in directions])
     start = flat_parameters(model) if centre is None else checked_vector("centre", centre, model)
-    steps = torch.as_tensor(along, dtype=torch.float64)
-    _checks.tensor("along", steps, ndim=1)
+    places = [_checks.number("along", a) for a in _checks.sequence("along", along)]
+    steps = _checks.tensor("along", torch.tensor(places, dtype=torch.float64))
     loss_of = loss_of_parameters(model, data, loss)
     grid = torch.cartesian_prod(*[steps] * len(axes)).reshape(-1, len(axes)).to(start)
     values = torch.stack([loss_of(unflatten(model, start + row @ axes)) for row in grid])
