@@ -33,7 +33,9 @@ PLACES = re.compile(
 CLAIM = re.compile(r"^\*\*Claim[^*]*", re.MULTILINE)
 LOOKS_BACK = re.compile(r"## (Recap|Exercises|Quiz|Sources|Five questions)")
 UNMEASURED = re.compile(
-    r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\{[a-z:]+\}|\]\([^)]*\)|^:[a-z]+:.*?$", re.DOTALL | re.MULTILINE
+    r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\{[a-z:]+\}|\]\([^)]*\)|^:[a-z]+:.*?$"
+    r"|\b(?:[Ss]ection|[Ee]quation|[Ff]igure|[Tt]heorem)s? [\d.]+",
+    re.DOTALL | re.MULTILINE,
 )
 PLAIN = "text/plain"
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[,\u202f]\d{3})*(?:\.\d+)?")
