@@ -4,6 +4,7 @@ None of them is taken from the package: they are the oracle for what `check` say
 """
 
 import math
+import operator
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ def right(name):
 
 def wrong(name, slip):
     def keep(answer):
-        WRONG.setdefault(name, {})[slip] = answer
+        WRONG.setdefault(name, []).append((slip, answer))
         return answer
 
     return keep
@@ -99,13 +100,15 @@ def fastest(curvatures):
     return 2 / (ordered[0] + ordered[-1])
 
 
-RIGHT["steps_needed"] = [691, 690.75, torch.tensor(691), np.float32(691)]
-WRONG["steps_needed"] = {
-    "lr 1/L instead of the best": 1375,
-    "loss instead of distance": 345.4,
-    "square root of κ": 69,
-    "logarithm to base 10": 300,
-}
+RIGHT["steps_needed"] = [2763, 2764, 2763.1, torch.tensor(2763), np.float32(2763)]
+WRONG["steps_needed"] = [
+    ("lr 1/L instead of the best", 5519),
+    ("half forgotten", 5526.2),
+    ("loss instead of distance", 1381.5),
+    ("square root of κ", 138),
+    ("logarithm to base 10", 1200),
+    ("sign", -2763),
+]
 
 
 @right("backtracking")
@@ -153,6 +156,44 @@ def test_once(f, w, grad, lr):
     return lr
 
 
+@wrong("backtracking", "half forgotten")
+def whole_slope(f, w, grad, lr):
+    while f(w - lr * grad) > f(w) - lr * grad @ grad:
+        lr /= 2
+    return lr
+
+
+@wrong("backtracking", "half forgotten")
+def whole_slope_in_numbers(f, w, grad, lr):
+    start, slope = f(w).item(), grad.norm().item() ** 2
+    while f(w - lr * grad).item() > start - lr * slope:
+        lr /= 2
+    return lr
+
+
+@wrong("backtracking", "wrong sign")
+def uphill(f, w, grad, lr):
+    while f(w + lr * grad) > f(w) - lr / 2 * grad.norm() ** 2:
+        lr = lr / 2
+    return lr
+
+
+@wrong("backtracking", "point moved")
+def walks_on(f, w, grad, lr):
+    while f(w - lr * grad) > f(w) - 0.5 * lr * grad.dot(grad):
+        w = w - lr * grad
+        lr *= 0.5
+    return lr
+
+
+@wrong("backtracking", "point moved")
+def halves_and_walks_on(f, w, grad, lr):
+    while f(w - lr * grad) > f(w) - 0.5 * lr * grad.dot(grad):
+        lr *= 0.5
+        w = w - lr * grad
+    return lr
+
+
 @right("numerical_gradient")
 def in_numpy_differences(f, w, eps):
     point = np.asarray(w)
@@ -195,6 +236,11 @@ def half_width(f, w, eps):
 def all_at_once(f, w, eps):
     slope = (f(w + eps) - f(w - eps)) / (2 * eps)
     return slope * torch.ones_like(w)
+
+
+@wrong("numerical_gradient", "all coordinates at once")
+def one_slope(f, w, eps):
+    return (f(w + eps) - f(w - eps)) / (2 * eps)
 
 
 @wrong("numerical_gradient", "autograd instead of differences")
@@ -272,6 +318,17 @@ def times_np(gradients, p, i):
     return len(p) * p[i] * gradients[i]
 
 
+@wrong("unbiased_gradient", "weight upside down")
+def times_p(gradients, p, i):
+    return p[i] * gradients[i]
+
+
+@wrong("unbiased_gradient", "brackets")
+def without_brackets(gradients, p, i):
+    n = len(gradients)
+    return gradients[i] / p[i] * n
+
+
 def _chain(lr, curvature, sigma, *, inside=1.0, steps=300, runs=30_000):
     rng = np.random.default_rng(1)
     w = np.zeros(runs)
@@ -308,6 +365,25 @@ def floor_outside(lr, curvature, sigma):
 @wrong("measure_floor", "loss instead of variance")
 def floor_loss(lr, curvature, sigma):
     return 0.5 * curvature * (_chain(lr, curvature, sigma, inside=lr) ** 2).mean()
+
+
+@wrong("measure_floor", "stopped before it hovers")
+def floor_after_two_steps(lr, curvature, sigma):
+    return _chain(lr, curvature, sigma, inside=lr, steps=2).var()
+
+
+@wrong("measure_floor", "stopped before it hovers")
+def floor_after_fifteen_steps(lr, curvature, sigma):
+    return _chain(lr, curvature, sigma, inside=lr, steps=15).var()
+
+
+@wrong("measure_floor", "noise drawn once")
+def floor_of_frozen_noise(lr, curvature, sigma):
+    noise = torch.randn(20_000, generator=torch.Generator().manual_seed(3))
+    w = torch.zeros(20_000)
+    for _ in range(200):
+        w = w - lr * (curvature * w + sigma * noise)
+    return w.var()
 
 
 @right("decay_converges")
@@ -459,6 +535,30 @@ def cleared(w, x, y, micro):
     return _accumulate(w, x, y, micro, 1.0, clear=True)
 
 
+@wrong("accumulated_gradient", "last micro-batch only")
+def cleared_with_the_right_shares(w, x, y, micro):
+    v = w.clone().requires_grad_()
+    for a, b in zip(x.split(micro), y.split(micro), strict=True):
+        v.grad = None
+        (((a @ v - b) ** 2).mean() * len(a) / len(x)).backward()
+    return v.grad
+
+
+@wrong("accumulated_gradient", "last micro-batch only")
+def cleared_and_divided_by_the_parts(w, x, y, micro):
+    return _accumulate(w, x, y, micro, 1 / math.ceil(len(x) / micro), clear=True)
+
+
+@wrong("accumulated_gradient", "last micro-batch only")
+def cleared_and_counted_as_full(w, x, y, micro):
+    return _accumulate(w, x, y, micro, micro / len(x), clear=True)
+
+
+@wrong("accumulated_gradient", "every micro-batch counted as full")
+def nominal_shares(w, x, y, micro):
+    return _accumulate(w, x, y, micro, micro / len(x))
+
+
 @right("noise_scale")
 def by_linear_solve(small, big, b_small, b_big):
     rows = np.array([[1, 1 / b_small], [1, 1 / b_big]])
@@ -498,9 +598,16 @@ def root(lr, batch, new, critical):
     return lr * math.sqrt(min(new, critical) / batch)
 
 
-@wrong("scale_lr", "square root, no limit")
+@wrong("scale_lr", "square root")
 def plain_root(lr, batch, new, critical):
     return lr * (new / batch) ** 0.5
+
+
+@wrong("scale_lr", "back to the old lr")
+def falls_back(lr, batch, new, critical):
+    if new > critical:
+        return lr
+    return lr * new / batch
 
 
 @wrong("scale_lr", "unchanged")
@@ -524,7 +631,7 @@ def momentum_in_numpy(w, v, g, lr, m):
     return [w.numpy() - lr * v, v]
 
 
-@wrong("momentum_step", "Keras's sign and scale")
+@wrong("momentum_step", "velocity scaled by lr")
 def keras_way(w, v, grad, lr, momentum):
     v = v * momentum - grad * lr
     w = w + v
@@ -542,6 +649,24 @@ def move_first(w, v, grad, lr, momentum):
     w = w - lr * v
     v = momentum * v + grad
     return w, v
+
+
+@wrong("momentum_step", "velocity scaled by lr")
+def lr_in_the_velocity(w, v, grad, lr, momentum):
+    v = momentum * v + lr * grad
+    return w - v, v
+
+
+@wrong("momentum_step", "learning rate forgotten")
+def unscaled_step(w, v, grad, lr, momentum):
+    v = momentum * v + grad
+    return w - v, v
+
+
+@wrong("momentum_step", "gradient alone moves")
+def idle_velocity(w, v, grad, lr, momentum):
+    v = momentum * v + grad
+    return w - lr * grad, v
 
 
 @right("momentum_run")
@@ -576,6 +701,29 @@ def lr_inside(w, grads, lrs, momentum, dampening):
 @wrong("momentum_run", "dampening forgotten")
 def undampened(w, grads, lrs, momentum, dampening):
     return by_torch(w, grads, lrs, momentum, 0.0)
+
+
+def _damped(w, grads, lrs, velocity):
+    v = None
+    for g, lr in zip(grads, lrs, strict=True):
+        v = g if v is None else velocity(v, g)
+        w -= lr * v
+    return w
+
+
+@wrong("momentum_run", "dampening instead of the rest")
+def damping_factor(w, grads, lrs, momentum, dampening):
+    return _damped(w, grads, lrs, lambda v, g: momentum * v + dampening * g)
+
+
+@wrong("momentum_run", "dampening on the velocity")
+def damped_memory(w, grads, lrs, momentum, dampening):
+    return _damped(w, grads, lrs, lambda v, g: momentum * (1 - dampening) * v + g)
+
+
+@wrong("momentum_run", "dampening on the velocity")
+def damped_altogether(w, grads, lrs, momentum, dampening):
+    return _damped(w, grads, lrs, lambda v, g: (1 - dampening) * (momentum * v + g))
 
 
 @right("critical_momentum")
@@ -620,6 +768,16 @@ def from_first(lrs, momentum):
     return [momentum / (lr / lrs[0]) for lr in lrs]
 
 
+@wrong("keras_to_torch", "wraps round")
+def looks_back_from_the_first(lrs, momentum):
+    return [momentum * lrs[t - 1] / lrs[t] for t in range(len(lrs))]
+
+
+@wrong("keras_to_torch", "momentum forgotten")
+def ratios_alone(lrs, momentum):
+    return [momentum] + [lrs[t - 1] / lrs[t] for t in range(1, len(lrs))]
+
+
 @right("momentum_from_ringing")
 def by_logarithm(ratio, steps):
     return math.exp(math.log(ratio) / steps)
@@ -638,6 +796,16 @@ def modulus(ratio, steps):
 @wrong("momentum_from_ringing", "divided by the steps")
 def shared(ratio, steps):
     return ratio / steps
+
+
+@wrong("momentum_from_ringing", "upside down")
+def growing(ratio, steps):
+    return (1 / ratio) ** (1 / steps)
+
+
+@wrong("momentum_from_ringing", "logarithm")
+def still_a_logarithm(ratio, steps):
+    return math.log(ratio) / steps
 
 
 @right("nesterov_step")
@@ -665,6 +833,31 @@ def velocity_alone(w, v, grad, lr, momentum):
 def whole_velocity(w, v, grad, lr, momentum):
     v = momentum * v + grad
     return w - lr * (v + grad), v
+
+
+@wrong("nesterov_step", "velocity scaled by lr")
+def keras_nesterov(w, v, grad, lr, momentum):
+    v = momentum * v - lr * grad
+    return w + momentum * v - lr * grad, v
+
+
+@wrong("nesterov_step", "velocity scaled by lr")
+def nesterov_with_lr_inside(w, v, grad, lr, momentum):
+    v = momentum * v + lr * grad
+    return w - (lr * grad + momentum * v), v
+
+
+@wrong("nesterov_step", "velocity not updated")
+def old_velocity_returned(w, v, grad, lr, momentum):
+    new = momentum * v + grad
+    return w - lr * (grad + momentum * new), v
+
+
+@wrong("nesterov_step", "direction handed on")
+def direction_returned(w, v, grad, lr, momentum):
+    v = momentum * v + grad
+    v = grad + momentum * v
+    return w - lr * v, v
 
 
 # Chapter 5
@@ -697,6 +890,39 @@ def doubled(t, steps, warmup, lr):
     return value if t < warmup else 2 * value
 
 
+@wrong("warmup_cosine", "cosine alone")
+def without_the_one(t, steps, warmup, lr):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * math.cos(math.pi * (t - warmup) / (steps - warmup))
+
+
+@wrong("warmup_cosine", "a quarter")
+def quarter_period(t, steps, warmup, lr):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * math.cos(math.pi / 2 * (t - warmup) / (steps - warmup))
+
+
+@wrong("warmup_cosine", "one step ahead")
+def hurried(t, steps, warmup, lr):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * (1 + math.cos(math.pi * (t - warmup + 1) / (steps - warmup))) / 2
+
+
+@wrong("warmup_cosine", "zero too early")
+def ends_at_zero(t, steps, warmup, lr):
+    if t < warmup:
+        return lr * (t + 1) / warmup
+    return lr * (1 + math.cos(math.pi * (t - warmup) / (steps - 1 - warmup))) / 2
+
+
+@wrong("warmup_cosine", "warm-up one step too long")
+def warms_too_long(t, steps, warmup, lr):
+    return lr * (t + 1) / warmup if t <= warmup else in_tensors(t, steps, warmup, lr)
+
+
 @right("lrs_really_used")
 def shifted_list(schedule, lr, epochs):
     return np.array(([lr] + [schedule(e) for e in range(epochs)])[:epochs])
@@ -715,6 +941,11 @@ def too_long(schedule, lr, epochs):
 @wrong("lrs_really_used", "never changed")
 def flat(schedule, lr, epochs):
     return torch.full((epochs,), lr)
+
+
+@wrong("lrs_really_used", "epoch −1")
+def one_epoch_back(schedule, lr, epochs):
+    return [schedule(e - 1) for e in range(epochs)]
 
 
 @right("step_decay")
@@ -737,6 +968,27 @@ def each_epoch(step, length, every, gamma, lr):
 @wrong("step_decay", "smooth instead of steps")
 def smooth(step, length, every, gamma, lr):
     return lr * gamma ** (step / (length * every))
+
+
+@wrong("step_decay", "smooth instead of steps")
+def smooth_between_epochs(step, length, every, gamma, lr):
+    epoch = step // length
+    return lr * gamma ** (epoch / every)
+
+
+@wrong("step_decay", "one step early")
+def counts_from_one(step, length, every, gamma, lr):
+    return lr * gamma ** ((step + 1) // (length * every))
+
+
+@wrong("step_decay", "a single drop")
+def drops_once(step, length, every, gamma, lr):
+    return lr * gamma if step // length >= every else lr
+
+
+@wrong("step_decay", "product instead of power")
+def multiplied(step, length, every, gamma, lr):
+    return lr * gamma * (step // (length * every))
 
 
 @right("budget_schedule")
@@ -800,6 +1052,21 @@ def index(lrs, losses):
     return np.nanargmin(losses)
 
 
+@wrong("read_range_test", "half the place")
+def halved_index(lrs, losses):
+    return lrs[np.nanargmin(losses) // 2]
+
+
+@wrong("read_range_test", "last finite lr")
+def the_last(lrs, losses):
+    return lrs[torch.isfinite(losses)].max()
+
+
+@wrong("read_range_test", "last finite lr")
+def half_of_the_last(lrs, losses):
+    return lrs[torch.isfinite(losses)].max() / 2
+
+
 # Chapter 6
 
 
@@ -832,6 +1099,16 @@ def textbook(logits, targets):
     odds = torch.exp(logits)
     p = odds / odds.sum(dim=1, keepdim=True)
     return -torch.log(p[range(len(targets)), targets]).mean()
+
+
+@wrong("cross_entropy", "overflow")
+def log_of_softmax(logits, targets):
+    return -torch.log(logits.softmax(1))[range(len(targets)), targets].mean()
+
+
+@wrong("cross_entropy", "every row with every target")
+def columns_of_all(logits, targets):
+    return -torch.log_softmax(logits, 1)[:, targets].mean()
 
 
 @right("epoch_accuracy")
@@ -898,6 +1175,42 @@ def no_backward(model, optimizer, loss_fn, x, y):
     return loss.item()
 
 
+@wrong("train_step", "step before backward")
+def steps_too_soon(model, optimizer, loss_fn, x, y):
+    loss = loss_fn(model(x), y)
+    optimizer.step()
+    optimizer.zero_grad()
+    loss.backward()
+    return loss
+
+
+@wrong("train_step", "step before backward")
+def steps_too_soon_and_returns_a_number(model, optimizer, loss_fn, x, y):
+    return steps_too_soon(model, optimizer, loss_fn, x, y).item()
+
+
+@wrong("train_step", "gradients never cleared")
+def accumulates_and_returns_a_number(model, optimizer, loss_fn, x, y):
+    return accumulates(model, optimizer, loss_fn, x, y).item()
+
+
+@wrong("train_step", "graph kept")
+def returns_the_tensor(model, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+@wrong("train_step", "loss after the step")
+def looks_again(model, optimizer, loss_fn, x, y):
+    optimizer.zero_grad()
+    loss_fn(model(x), y).backward()
+    optimizer.step()
+    return loss_fn(model(x), y).item()
+
+
 @right("last_epoch")
 def by_best_index(losses, patience):
     for t in range(len(losses)):
@@ -927,15 +1240,48 @@ def kept(losses, patience):
     return int(np.argmin(losses[: by_best_index(losses, patience) + 1]))
 
 
+def _stopped(losses, patience, best, lower, keep=True):
+    waited = 0
+    for t, loss in enumerate(losses):
+        if lower(loss, best):
+            best, waited = (loss if keep else best), 0
+        else:
+            waited += 1
+        if waited == patience:
+            return t
+    return len(losses) - 1
+
+
+@wrong("last_epoch", "equal counted as lower")
+def content_with_a_tie(losses, patience):
+    return _stopped(losses, patience, math.inf, operator.le)
+
+
+@wrong("last_epoch", "best never updated")
+def forgets_the_best(losses, patience):
+    return _stopped(losses, patience, math.inf, operator.lt, keep=False)
+
+
+@wrong("last_epoch", "first epoch counted")
+def waits_at_once(losses, patience):
+    return _stopped(losses, patience, losses[0], operator.lt)
+
+
+@wrong("last_epoch", "count instead of index")
+def epochs_trained(losses, patience):
+    return by_best_index(losses, patience) + 1
+
+
 RIGHT["checkpoint"] = [
     ["generator state", "step", "momentum buffers", "weights"],
     ("weights", "momentum buffers", "step", "generator state"),
+    {"Weights", "momentum buffers", "step", "generator state "},
 ]
-WRONG["checkpoint"] = {
-    "weights only": ["weights"],
-    "optimizer state forgotten": {"weights", "step", "generator state"},
-    "order of examples forgotten": ["momentum buffers", "weights", "step"],
-}
+WRONG["checkpoint"] = [
+    ("weights only", ["weights"]),
+    ("optimizer state forgotten", {"weights", "step", "generator state"}),
+    ("order of examples forgotten", ["momentum buffers", "weights", "step"]),
+]
 
 
 @right("choose_lr")
@@ -948,6 +1294,17 @@ def choose_in_numpy(lrs, accuracy):
 def lucky(lrs, accuracy):
     table = torch.nan_to_num(accuracy)
     return lrs[torch.argmax(table) // table.shape[1]]
+
+
+@wrong("choose_lr", "mean instead of median")
+def by_mean(lrs, accuracy):
+    return lrs[accuracy.nan_to_num().mean(1).argmax()]
+
+
+@wrong("choose_lr", "learning rates left out")
+def only_clean_rows(lrs, accuracy):
+    clean = ~accuracy.isnan().any(1)
+    return lrs[clean][accuracy[clean].median(1).values.argmax()]
 
 
 @wrong("choose_lr", "diverged runs left out")

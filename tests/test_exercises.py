@@ -68,7 +68,7 @@ def test_right_answers_written_differently_pass(name, answer):
 @pytest.mark.parametrize(
     ("name", "slip", "answer"),
     [(n, *pair) for n in WRONG for pair in WRONG[n]],
-    ids=lambda v: v.replace(" ", "-") if isinstance(v, str) else getattr(v, "__name__", str(v)),
+    ids=lambda v: v.replace(" ", "-") if isinstance(v, str) else getattr(v, "__name__", "value"),
 )
 def test_a_learners_wrong_answer_is_recognised(name, slip, answer):
     verdict = grade(name, answer, seconds=30)
@@ -392,6 +392,11 @@ def test_a_value_of_the_wrong_type_or_size_is_told_so():
     assert "a number is expected, yours is a str" in grade("steps_needed", "2763").message
     assert "too small" in grade("steps_needed", 100).message
     assert "too large" in grade("steps_needed", 1e5).message
+
+
+def test_tiny_numbers_have_no_common_factor_by_rounding():
+    verdict = grade("measure_floor", lambda lr, curvature, sigma: 1e-14 * lr)
+    assert "the number is too small" in verdict.message
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,11 @@ UNBIASED = Exercise(
     slips={
         "no weight": lambda gradients, p, i: gradients[i],
         "sum instead of mean": lambda gradients, p, i: gradients[i] / p[i],
-        "weight upside down": lambda gradients, p, i: gradients[i] * len(gradients) * p[i],
+        "weight upside down": (
+            lambda gradients, p, i: gradients[i] * len(gradients) * p[i],
+            lambda gradients, p, i: gradients[i] * p[i],
+        ),
+        "brackets": lambda gradients, p, i: gradients[i] / p[i] * len(gradients),
         "full gradient": lambda gradients, p, i: gradients.mean(0),
     },
 )
@@ -90,7 +94,16 @@ def _variance(lr: float, curvature: float, sigma: float) -> float:
 
 
 def _floor_cases(g: Generator) -> list[tuple[Any, ...]]:
-    return [(0.6, 2.0, 3.0), (0.3, 1.5, 0.5), (1.2, 1.0, 2.0)]
+    return [(0.6, 2.0, 3.0), (0.3, 1.5, 0.5), (0.05, 1.0, 2.0)]
+
+
+def _stopped(steps: int) -> Callable[..., float]:
+    """Return the variance after so few steps that it still grows."""
+
+    def early(lr: float, curvature: float, sigma: float) -> float:
+        return _variance(lr, curvature, sigma) * (1 - (1 - lr * curvature) ** (2 * steps))
+
+    return early
 
 
 MEASURE_FLOOR = Exercise(
@@ -108,6 +121,8 @@ MEASURE_FLOOR = Exercise(
         "square root of lr": lambda lr, curvature, sigma: _variance(lr, curvature, sigma) / lr,
         "small-lr formula": lambda lr, curvature, sigma: lr * sigma**2 / (2 * curvature),
         "variance of the gradient": lambda lr, curvature, sigma: float(sigma**2),
+        "stopped before it hovers": tuple(map(_stopped, range(1, 24))),
+        "noise drawn once": lambda lr, curvature, sigma: (sigma / curvature) ** 2,
     },
 )
 
@@ -120,6 +135,7 @@ CHOOSE_DECAY = Exercise(
     name="decay_converges",
     truth=lambda power: 0.5 < power <= 1,
     cases=_power_cases,
+    remark="False means no guarantee: on a parabola 1/√t converges too, only more slowly.",
     slips={
         "first condition only": lambda power: power <= 1,
         "second condition only": lambda power: power > 0.5,

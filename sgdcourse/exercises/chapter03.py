@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import torch
@@ -69,6 +70,11 @@ def _parts(w: Tensor, x: Tensor, y: Tensor, micro: int) -> list[Tensor]:
     return [_gradient(w, a, b) for a, b in pairs]
 
 
+def _last(share: Callable[..., float]) -> Callable[..., Tensor]:
+    """Return the last micro-batch's gradient times `share(len(x), micro)`."""
+    return lambda w, x, y, micro: _parts(w, x, y, micro)[-1] * share(len(x), micro)
+
+
 def _micro_cases(g: Generator) -> list[tuple[Any, ...]]:
     sizes = ((10, 4), (7, 3), (9, 2), (8, 5))
     return [(vector(g, 2), vector(g, n, 2), vector(g, n), m) for n, m in sizes]
@@ -78,11 +84,19 @@ ACCUMULATE = Exercise(
     name="accumulated_gradient",
     truth=lambda w, x, y, micro: _gradient(w, x, y),
     cases=_micro_cases,
-    remark="Micro-batches save memory; the gradient is the large batch's.",
+    remark="It is the large batch's gradient; taken in micro-batches, it needs only their memory.",
     slips={
         "means added up": lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).sum(0),
         "mean of unequal means": lambda w, x, y, micro: torch.stack(_parts(w, x, y, micro)).mean(0),
-        "last micro-batch only": lambda w, x, y, micro: _parts(w, x, y, micro)[-1],
+        "every micro-batch counted as full": lambda w, x, y, micro: (
+            torch.stack(_parts(w, x, y, micro)).sum(0) * micro / len(x)
+        ),
+        "last micro-batch only": (
+            _last(lambda n, micro: 1),
+            _last(lambda n, micro: (n % micro or micro) / n),
+            _last(lambda n, micro: 1 / ceil(n / micro)),
+            _last(lambda n, micro: micro / n),
+        ),
         "rest lost": lambda w, x, y, micro: torch.stack(
             _parts(w, x, y, micro)[: len(x) // micro]
         ).mean(0),
@@ -149,11 +163,12 @@ SCALE_LR = Exercise(
     cases=_lr_cases,
     slips={
         "no limit": lambda lr, batch, new_batch, critical: lr * new_batch / batch,
-        "square root": lambda lr, batch, new_batch, critical: (
-            lr * (min(new_batch, critical) / batch) ** 0.5
+        "back to the old lr": lambda lr, batch, new_batch, critical: (
+            lr if new_batch > critical else lr * new_batch / batch
         ),
-        "square root, no limit": lambda lr, batch, new_batch, critical: (
-            lr * (new_batch / batch) ** 0.5
+        "square root": (
+            lambda lr, batch, new_batch, critical: lr * (min(new_batch, critical) / batch) ** 0.5,
+            lambda lr, batch, new_batch, critical: lr * (new_batch / batch) ** 0.5,
         ),
         "wrong direction": lambda lr, batch, new_batch, critical: (
             lr * batch / min(new_batch, critical)

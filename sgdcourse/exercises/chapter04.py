@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from math import sqrt
+from math import log, sqrt
 from typing import Any
 
 from torch import Generator, Tensor
@@ -49,12 +49,19 @@ MOMENTUM_STEP = Exercise(
     truth=_step,
     cases=_step_cases,
     slips={
-        "velocity scaled by lr": _scaled_step,
-        "Keras's sign and scale": _keras_step,
+        "velocity scaled by lr": (_scaled_step, _keras_step),
         "averaging form": _averaging_step,
         "old velocity used": lambda w, v, grad, lr, momentum: (w - lr * v, momentum * v + grad),
         "wrong sign": lambda w, v, grad, lr, momentum: (
             w + lr * (momentum * v + grad),
+            momentum * v + grad,
+        ),
+        "learning rate forgotten": lambda w, v, grad, lr, momentum: (
+            w - (momentum * v + grad),
+            momentum * v + grad,
+        ),
+        "gradient alone moves": lambda w, v, grad, lr, momentum: (
+            w - lr * grad,
             momentum * v + grad,
         ),
         "velocity not updated": lambda w, v, grad, lr, momentum: (
@@ -106,12 +113,24 @@ MOMENTUM_RUN = Exercise(
             lambda v, grad, momentum, dampening, t: momentum * v + (1 - dampening) * grad
         ),
         "velocity scaled by lr": _run(_torch_velocity, inside=True),
-        "dampening on the velocity": _run(
-            lambda v, grad, momentum, dampening, t: (
-                grad if t == 0 else (1 - dampening) * momentum * v + grad
-            )
+        "dampening on the velocity": (
+            _run(
+                lambda v, grad, momentum, dampening, t: (
+                    grad if t == 0 else (1 - dampening) * momentum * v + grad
+                )
+            ),
+            _run(
+                lambda v, grad, momentum, dampening, t: (
+                    grad if t == 0 else (1 - dampening) * (momentum * v + grad)
+                )
+            ),
         ),
         "dampening forgotten": _run(lambda v, grad, momentum, dampening, t: momentum * v + grad),
+        "dampening instead of the rest": _run(
+            lambda v, grad, momentum, dampening, t: (
+                grad if t == 0 else momentum * v + dampening * grad
+            )
+        ),
         "averaging form": _run(
             lambda v, grad, momentum, dampening, t: (
                 grad if t == 0 else momentum * v + (1 - momentum) * grad
@@ -165,6 +184,10 @@ KERAS_TO_TORCH = Exercise(
         "one step early": lambda lrs, momentum: [
             momentum * a / b for a, b in zip(lrs, [*lrs[1:], lrs[-1]], strict=True)
         ],
+        "wraps round": lambda lrs, momentum: [
+            momentum * lrs[t - 1] / lr for t, lr in enumerate(lrs)
+        ],
+        "momentum forgotten": lambda lrs, momentum: [momentum, *[a / b for a, b in pairwise(lrs)]],
     },
 )
 
@@ -184,6 +207,8 @@ RINGING = Exercise(
         "divided by the steps": lambda ratio, steps: ratio / steps,
         "straight line": lambda ratio, steps: 1 - (1 - ratio) / steps,
         "power instead of root": lambda ratio, steps: ratio**steps,
+        "upside down": lambda ratio, steps: ratio ** (-1 / steps),
+        "logarithm": lambda ratio, steps: log(ratio) / steps,
     },
 )
 
@@ -205,6 +230,22 @@ def _keras_nesterov(w: Tensor, v: Tensor, grad: Tensor, lr: float, momentum: flo
     return w + momentum * new - lr * grad, new
 
 
+def _scaled_nesterov(w: Tensor, v: Tensor, grad: Tensor, lr: float, momentum: float) -> Pair:
+    new = momentum * v + lr * grad
+    return w - momentum * new - lr * grad, new
+
+
+def _nesterov_but(velocity: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable[..., Pair]:
+    """Return PyTorch's step with `velocity(v, new_v, direction)` handed on."""
+
+    def step(w: Tensor, v: Tensor, grad: Tensor, lr: float, momentum: float) -> Pair:
+        new = momentum * v + grad
+        along = grad + momentum * new
+        return w - lr * along, velocity(v, new, along)
+
+    return step
+
+
 NESTEROV = Exercise(
     name="nesterov_step",
     truth=_nesterov(lambda v, new, grad, momentum: grad + momentum * new),
@@ -218,7 +259,9 @@ NESTEROV = Exercise(
         "gradient added to the whole velocity": _nesterov(
             lambda v, new, grad, momentum: grad + new
         ),
-        "velocity scaled by lr": _keras_nesterov,
+        "velocity scaled by lr": (_keras_nesterov, _scaled_nesterov),
+        "velocity not updated": _nesterov_but(lambda v, new, along: v),
+        "direction handed on": _nesterov_but(lambda v, new, along: along),
     },
 )
 

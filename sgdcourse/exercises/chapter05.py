@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from sgdcourse.exercises.compare import freeze, show
 from sgdcourse.exercises.draws import number, whole
 from sgdcourse.exercises.model import Exercise
 
@@ -59,6 +60,14 @@ WARMUP_COSINE = Exercise(
             lambda t, steps, warmup: (1 + cos(2 * pi * (t - warmup) / (steps - warmup))) / 2,
         ),
         "half forgotten": _warm(_rise, lambda t, steps, warmup: 2 * _fall(t, steps, warmup)),
+        "cosine alone": _warm(_rise, lambda t, steps, warmup: 2 * _fall(t, steps, warmup) - 1),
+        "a quarter": _warm(_rise, lambda t, steps, warmup: _fall(t, steps, warmup) ** 0.5),
+        "one step ahead": _warm(_rise, lambda t, steps, warmup: _fall(t + 1, steps, warmup)),
+        "zero too early": _warm(_rise, lambda t, steps, warmup: _fall(t, steps - 1, warmup)),
+        "warm-up one step too long": _warm(
+            _rise,
+            lambda t, steps, warmup: _rise(t, warmup) if t == warmup else _fall(t, steps, warmup),
+        ),
     },
 )
 
@@ -67,6 +76,7 @@ def _curve(start: float, decay: float) -> Schedule:
     def schedule(epoch: int) -> float:
         return start / (1 + decay * epoch)
 
+    schedule.__name__ = f"{show(start)}/(1 + {show(decay)}·epoch)"
     return schedule
 
 
@@ -87,12 +97,13 @@ LRS_USED = Exercise(
         "one epoch too many": lambda schedule, lr, epochs: [lr, *map(schedule, range(epochs))],
         "first value skipped": lambda schedule, lr, epochs: [lr, *map(schedule, range(1, epochs))],
         "never changed": lambda schedule, lr, epochs: [lr] * epochs,
+        "epoch −1": lambda schedule, lr, epochs: [schedule(epoch - 1) for epoch in range(epochs)],
     },
 )
 
 
 def _decay_cases(g: Generator) -> list[tuple[Any, ...]]:
-    rows = ((0, 8, 2), (15, 8, 2), (16, 8, 2), (39, 8, 2), (100, 10, 3), (89, 10, 3))
+    rows = ((0, 8, 2), (15, 8, 2), (16, 8, 2), (10, 8, 2), (100, 10, 3), (89, 10, 3))
     return [(*row, number(g, 0.1, 0.6), number(g, 0.1, 0.9)) for row in rows]
 
 
@@ -112,21 +123,28 @@ STEP_DECAY = Exercise(
     slips={
         "steps taken for epochs": _decay(lambda step, length, every: step // every),
         "every epoch": _decay(lambda step, length, every: step // length),
-        "smooth instead of steps": _decay(lambda step, length, every: step / length / every),
+        "smooth instead of steps": (
+            _decay(lambda step, length, every: step / length / every),
+            _decay(lambda step, length, every: step // length / every),
+        ),
         "one epoch early": _decay(lambda step, length, every: (step // length + 1) // every),
+        "one step early": _decay(lambda step, length, every: (step + 1) // length // every),
+        "a single drop": _decay(lambda step, length, every: step >= length * every),
+        "product instead of power": lambda step, steps_per_epoch, every, gamma, lr: (
+            lr * gamma * (step // steps_per_epoch // every)
+        ),
     },
 )
 
 _STEPS, _NOISE, _TARGET = 200, 0.5, 0.015
 
 
-def _parts(schedule: Schedule) -> tuple[float, float]:
+def _parts(lrs: list[float]) -> tuple[float, float]:
     """Return the part of the final expected loss that is bias, and the part that is noise."""
     bias = noise = 0.0
     for curvature in (1.0, 0.1):
         mean, variance = 5.0, 0.0
-        for t in range(_STEPS):
-            lr = float(schedule(t))
+        for lr in lrs:
             mean, keep = (1 - lr * curvature) * mean, (1 - lr * curvature) ** 2
             variance = keep * variance + (lr * _NOISE) ** 2
             if not math.isfinite(mean) or abs(mean) > 1e6:
@@ -135,12 +153,24 @@ def _parts(schedule: Schedule) -> tuple[float, float]:
     return bias, noise
 
 
+def _number(lr: Any, t: int) -> float:
+    try:
+        return float(lr)
+    except (TypeError, ValueError, RuntimeError):
+        told = f"at t = {t} the schedule must return a number, got {show(freeze(lr))}"
+        raise TypeError(told) from None
+
+
+_BEST = min((k / 1000 for k in range(100, 200)), key=lambda lr: sum(_parts([lr] * _STEPS)))
+
+
 def _judge(schedule: Schedule) -> str:
     """Name what a schedule does with the budget."""
-    lrs = [schedule(t) for t in range(_STEPS)]
-    if any(lr is ... for lr in lrs):
+    given = [schedule(t) for t in range(_STEPS)]
+    if any(lr is ... for lr in given):
         return ...  # type: ignore[return-value]
-    bias, noise = _parts(schedule)
+    lrs = [_number(lr, t) for t, lr in enumerate(given)]
+    bias, noise = _parts(lrs)
     if not math.isfinite(bias) or bias > 100:
         return "diverges"
     if bias + noise <= _TARGET:
@@ -155,9 +185,10 @@ BUDGET = Exercise(
     truth=lambda t: 0.35 * (1 - t / 200),
     cases=lambda g: [()],
     run=_judge,
-    remark="Large early, small late: a third less loss than the best constant lr leaves.",
+    remark="Large early, small late: at least a third less loss than the "
+    f"{sum(_parts([_BEST] * _STEPS)):.4f} that the best constant lr, {_BEST:.3f}, leaves.",
     slips={
-        "constant": lambda t: 0.146,
+        "constant": lambda t: _BEST,
         "noise left": lambda t: 1.0 - 0.5 * t / 200,
         "distance left": lambda t: 0.5 * 0.9**t,
         "diverges": lambda t: 2.5 * (1 - t / 400),
@@ -188,7 +219,11 @@ READ_RANGE = Exercise(
         "at the edge": lambda lrs, losses: lrs[_lowest(losses)],
         "a tenth": lambda lrs, losses: lrs[_lowest(losses)] / 10,
         "NaN taken for the lowest": lambda lrs, losses: lrs[losses.argmin()] / 2,
-        "last finite lr": lambda lrs, losses: lrs[torch.isfinite(losses)][-1],
+        "last finite lr": (
+            lambda lrs, losses: lrs[torch.isfinite(losses)][-1],
+            lambda lrs, losses: lrs[torch.isfinite(losses)][-1] / 2,
+        ),
+        "half the place": lambda lrs, losses: lrs[_lowest(losses) // 2],
         "loss instead of lr": lambda lrs, losses: losses[_lowest(losses)] / 2,
         "place instead of lr": lambda lrs, losses: _lowest(losses),
     },

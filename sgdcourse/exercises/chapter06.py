@@ -42,7 +42,10 @@ CROSS_ENTROPY = Exercise(
         "softmax over the batch": lambda logits, targets: (
             -logits.double().log_softmax(0)[torch.arange(len(targets)), targets].mean()
         ),
-        "overflow": _naive,
+        "overflow": (_naive, lambda logits, targets: _naive(logits, targets).nan_to_num(torch.inf)),
+        "every row with every target": lambda logits, targets: (
+            -logits.double().log_softmax(1)[:, targets].mean()
+        ),
         "mean over all classes": lambda logits, targets: (
             functional.cross_entropy(logits.double(), targets) / logits.shape[1]
         ),
@@ -101,7 +104,7 @@ def _train_cases(g: Generator) -> list[tuple[Any, ...]]:
 def _three_steps(
     answer: Callable[..., Any], model: nn.Module, optimizer: Any, loss: Any, x: Tensor, y: Tensor
 ) -> Any:
-    """Call the reader's step three times; return its losses and the final weights."""
+    """Call the reader's step thrice; return losses, final weights and whether a graph is kept."""
     before = [p.detach().clone() for p in model.parameters()]
     passes: list[Tensor] = []
     next(model.parameters()).register_hook(lambda grad: passes.append(grad))
@@ -110,7 +113,8 @@ def _three_steps(
         return ...
     if all(map(torch.equal, before, model.parameters())):
         return _why_still(model, passes)
-    return [torch.stack([torch.as_tensor(v) for v in losses]), *model.parameters()]
+    kept = any(isinstance(value, Tensor) and value.requires_grad for value in losses)
+    return [*losses, *model.parameters(), "graph kept" if kept else "no graph kept"]
 
 
 def _why_still(model: nn.Module, passes: list[Tensor]) -> str:
@@ -121,17 +125,22 @@ def _why_still(model: nn.Module, passes: list[Tensor]) -> str:
     return "no step" if left else "gradients cleared"
 
 
-def _step_in_order(words: str) -> Callable[..., float]:
-    """Return a training step that does what `words` say, in that order."""
+def _step_in_order(words: str, *, keep: bool = False) -> Callable[..., Any]:
+    """Return a training step that does what `words` say, in that order; may keep the graph."""
 
-    def step(model: nn.Module, optimizer: Any, loss_fn: Any, x: Tensor, y: Tensor) -> float:
+    def step(model: nn.Module, optimizer: Any, loss_fn: Any, x: Tensor, y: Tensor) -> Any:
         loss = loss_fn(model(x), y)
         act = {"zero": optimizer.zero_grad, "back": loss.backward, "step": optimizer.step}
         for word in words.split():
             act[word]()
-        return loss.item()
+        return loss if keep else loss.item()
 
     return step
+
+
+def _loss_afterwards(model: nn.Module, optimizer: Any, loss_fn: Any, x: Tensor, y: Tensor) -> Any:
+    _step_in_order("zero back step")(model, optimizer, loss_fn, x, y)
+    return loss_fn(model(x), y).item()
 
 
 TRAIN_STEP = Exercise(
@@ -140,18 +149,26 @@ TRAIN_STEP = Exercise(
     cases=_train_cases,
     run=_three_steps,
     slips={
-        "gradients never cleared": _step_in_order("back step"),
+        "gradients never cleared": (
+            _step_in_order("back step"),
+            _step_in_order("back step", keep=True),
+        ),
         "cleared between backward and step": _step_in_order("back zero step"),
         "backward missing": _step_in_order("zero step"),
-        "step before backward": _step_in_order("step zero back"),
+        "step before backward": (
+            _step_in_order("step zero back"),
+            _step_in_order("step zero back", keep=True),
+        ),
         "step missing": _step_in_order("zero back"),
+        "graph kept": _step_in_order("zero back step", keep=True),
+        "loss after the step": _loss_afterwards,
     },
 )
 
 
 def _stop_cases(g: Generator) -> list[tuple[Any, ...]]:
-    curve = [1.0, 0.8, 0.9, 0.7, 0.75, 0.72, 0.71, 0.9, 0.65, 0.6]
-    return [(curve, 3), (curve, 2), ([1.0, 0.9, 0.8], 2), (curve, 1), (curve, 5)]
+    curve = [1.0, 0.8, 0.9, 0.7, 0.75, 0.72, 0.71, 0.9, 0.6, 0.65]
+    return [(curve, 3), (curve, 2), ([1.0, 0.9, 0.9, 0.8], 1), (curve, 1), (curve, 5)]
 
 
 def _stop(
@@ -188,6 +205,12 @@ EARLY_STOPPING = Exercise(
             min(losses[: _stop(_new_best)(losses, patience) + 1])
         ),
         "wait never reset": _stop(_new_best, reset=False),
+        "equal counted as lower": _stop(lambda losses, epoch: losses[epoch] <= min(losses[:epoch])),
+        "best never updated": _stop(lambda losses, epoch: losses[epoch] < losses[0]),
+        "first epoch counted": lambda losses, patience: (
+            0 if patience == 1 else _stop(_new_best)(losses, patience)
+        ),
+        "count instead of index": lambda losses, patience: _stop(_new_best)(losses, patience) + 1,
     },
 )
 
@@ -211,11 +234,13 @@ def _sweep_cases(g: Generator) -> list[tuple[Any, ...]]:
     cases: list[tuple[Any, ...]] = []
     for n in (4, 5, 4):
         lrs = torch.logspace(-2, 0, n)
-        accuracy = 0.85 + 0.1 * torch.rand(n, 5, generator=g)
-        accuracy[-2] += 0.03  # the best by the median
+        accuracy = 0.8 + 0.1 * torch.rand(n, 5, generator=g)
+        accuracy[-2] += 0.05  # the best by the median, although one run diverges
+        accuracy[-2, whole(g, 0, 4)] = torch.nan
         accuracy[-1] = torch.tensor([torch.nan, 0.999, torch.nan, torch.nan, 0.999])
-        accuracy[1, whole(g, 0, 4)] = 0.9999  # a lucky seed
+        accuracy[2] += 0.03  # of five the best without a diverged run
         accuracy[0] -= 0.1
+        accuracy[n - 4, whole(g, 1, 4)] = 0.9999  # a lucky seed
         accuracy[0, 0] = torch.nan if cases else 0.5
         cases.append((lrs, accuracy.mul(1000).round().div(1000)))
     return cases
@@ -231,7 +256,11 @@ CHOOSE_LR = Exercise(
     cases=_sweep_cases,
     slips={
         "best single run": lambda lrs, accuracy: lrs[_counted(accuracy).max(1).values.argmax()],
+        "mean instead of median": lambda lrs, accuracy: lrs[_counted(accuracy).mean(1).argmax()],
         "diverged runs left out": lambda lrs, accuracy: lrs[accuracy.nanmedian(1).values.argmax()],
+        "learning rates left out": lambda lrs, accuracy: lrs[
+            accuracy.median(1).values.nan_to_num(nan=0.0).argmax()
+        ],
         "NaN taken for the largest": lambda lrs, accuracy: lrs[accuracy.mean(1).argmax()],
         "accuracy instead of lr": lambda lrs, accuracy: _counted(accuracy).median(1).values.max(),
         "place instead of lr": lambda lrs, accuracy: _counted(accuracy).median(1).values.argmax(),

@@ -122,27 +122,27 @@ def show(value: Any) -> str:
 
 
 def _in_list(truth: list[Any], answer: Any, rtol: float) -> str:
-    if isinstance(answer, Tensor) and answer.ndim:
+    depth = max((item.ndim for item in truth if isinstance(item, Tensor)), default=0)
+    if isinstance(answer, Tensor) and answer.ndim > depth:
         answer = list(answer)
+    wanted = f"a list of {_count(len(truth), 'item')} is expected, yours"
     if not isinstance(answer, list):
-        return f"{_items(truth)} expected, yours is {_kind(answer)}"
+        return f"{wanted} is {_kind(answer)}"
     if len(answer) != len(truth):
-        return f"{_items(truth)} expected, yours has {len(answer)}"
-    for index, (right, given) in enumerate(zip(truth, answer, strict=True)):
-        told = difference(right, given, rtol)
-        if told:
-            return f"item {index}: {told}"
-    return ""
+        return f"{wanted} has {len(answer)}"
+    told = [difference(right, given, rtol) for right, given in zip(truth, answer, strict=True)]
+    turned = zip(truth, reversed(answer), strict=True)
+    if any(told) and not any(difference(right, given, rtol) for right, given in turned):
+        return "the items are in reverse order"
+    return next((f"item {index}: {words}" for index, words in enumerate(told) if words), "")
 
 
 def _in_set(truth: set[str], answer: Any) -> str:
     if not isinstance(answer, (set, list)):
         return f"a set of names is expected, yours is {_kind(answer)}"
-    given = {str(item) for item in answer}
-    missing, extra = len(truth - given), len(given - truth)
-    if not missing and not extra:
-        return ""
-    return f"{missing} of the names are missing and {extra} do not belong there"
+    given = {str(item).strip().lower() for item in answer}
+    counts = {"missing": len(truth - given), "too many": len(given - truth)}
+    return ", ".join(f"{_count(n, 'name')} {words}" for words, n in counts.items() if n)
 
 
 def _in_word(truth: bool | str, answer: Any) -> str:
@@ -159,13 +159,19 @@ def _in_numbers(truth: Tensor, given: Tensor, rtol: float) -> str:
     if truth.ndim == 0 and given.numel() == 1:
         given = given.reshape(())
     if truth.shape != given.shape:
-        return f"the shape {tuple(truth.shape)} is expected, yours is {tuple(given.shape)}"
+        wanted = f"the shape {tuple(truth.shape)}" if truth.ndim else "a single number"
+        found = f"of shape {tuple(given.shape)}" if given.ndim else "a single number"
+        return f"{wanted} is expected, yours is {found}"
     if bool(torch.isnan(given).any()) and not bool(torch.isnan(truth).any()):
         return "it contains NaN"
     finite = truth[torch.isfinite(truth)]
     scale = float(finite.abs().max()) if finite.numel() else 0.0
     same = torch.allclose(given, truth, rtol=rtol, atol=rtol / 10 * scale, equal_nan=True)
-    return "" if same else "the numbers differ"
+    if same:
+        return ""
+    if truth.ndim:
+        return "the numbers differ"
+    return f"the number is too {'large' if given > truth else 'small'}"
 
 
 def _as_tensor(value: Any) -> Tensor | None:
@@ -189,9 +195,8 @@ def _array(value: Any) -> Any:
     return np.asarray(value).copy()
 
 
-def _items(expected: list[Any]) -> str:
-    """Return how many there are, with the verb."""
-    return "1 item is" if len(expected) == 1 else f"{len(expected)} items are"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _kind(value: Any) -> str:
@@ -200,6 +205,8 @@ def _kind(value: Any) -> str:
         return "None (is a `return` missing?)"
     if isinstance(value, float) and math.isnan(value):
         return "NaN"
+    if type(value) in (int, float, Tensor):
+        return "a single tensor" if isinstance(value, Tensor) and value.ndim else "a single number"
     if isinstance(value, Iterable) and not isinstance(value, (str, dict, set)):
         return f"a sequence of {len(list(value))} items that do not stack to one tensor"
     name = value.kind if isinstance(value, _Other) else type(value).__name__

@@ -178,7 +178,8 @@ def _of_values(task: Exercise, trials: list[_Trial]) -> Verdict:
         drawn = f"right on {len(given)} drawn inputs." if len(given) > 1 else "right."
         return Verdict(task.name, "right", f"{drawn} {task.remark}".strip())
     for slip, wrong in task.slips.items():
-        if not _first(_values(task, wrong), given, task.rtol):
+        forms = wrong if isinstance(wrong, tuple) else (wrong,)
+        if not all(_first(_values(task, form), given, task.rtol) for form in forms):
             return Verdict(task.name, "slip", _pointing(task, slip), slip)
     return _in_general(task, trials, truth)
 
@@ -194,8 +195,10 @@ def _first(truth: Sequence[Any], given: Sequence[Any], rtol: float) -> tuple[int
 
 def _pointing(task: Exercise, slip: str) -> str:
     item = library.text(task.name)
-    section = item.sections[item.slips[slip]["section"]]
-    return f"{item.slips[slip]['says']} See “{section}” in chapter {item.chapter}."
+    told = item.slips[slip]
+    if "section" not in told:
+        return str(told["says"])
+    return f"{told['says']} See “{item.sections[told['section']]}” in chapter {item.chapter}."
 
 
 def _in_general(task: Exercise, trials: list[_Trial], truth: list[Any]) -> Verdict:
@@ -206,7 +209,7 @@ def _in_general(task: Exercise, trials: list[_Trial], truth: list[Any]) -> Verdi
         message = "your function returns `None`. Is a `return` missing?"
         return Verdict(task.name, "wrong", message)
     if not task.cases:
-        return Verdict(task.name, "wrong", f"{told}." if "number" not in told else "not right.")
+        return Verdict(task.name, "wrong", f"{told}.")
     factor = _factor(truth, [trial.value for trial in trials])
     message = f"everything is {factor} times what it should be." if factor else f"{told}."
     example = f"{_inputs(task, trials[index])}, expected {show(truth[index])}, got {show(value)}."
@@ -233,5 +236,5 @@ def _factor(truth: list[Any], given: list[Any]) -> str:
     every = torch.cat(ratios)
     if not len(every) or not bool(torch.isfinite(every).all()):
         return ""
-    same = torch.allclose(every, every[0].expand_as(every), rtol=1e-3)
+    same = torch.allclose(every, every[0].expand_as(every), rtol=1e-3, atol=0)
     return f"{float(every[0]):.3g}" if same and len(every) > 1 and every[0] != 0 else ""

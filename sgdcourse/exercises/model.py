@@ -26,7 +26,8 @@ class Text:
     hints : tuple of str
         From a nudge to almost the answer.
     slips : dict
-        For each misconception its `section` of the chapter and what the verdict `says`.
+        For each misconception what the verdict `says`, and the `section` of the chapter that
+        treats it, where there is one.
     sections : dict of int to str
         Headings of the chapter, by their number, for pointing back.
     """
@@ -58,7 +59,8 @@ class Exercise:
     truth : Any
         A right answer: a function, or a value when `cases` is None.
     slips : dict
-        The misconceptions that are recognised, each as the answer that it leads to.
+        The misconceptions that are recognised, each as the answer that it leads to, or as a
+        tuple of such answers.
     cases : callable, optional
         Generator → list of input tuples; None for an answer that is a value.
     run : callable

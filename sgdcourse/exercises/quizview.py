@@ -80,7 +80,8 @@ def _row(option: Option) -> str:
     if option.value is not None:
         data += f' data-value="{option.value:g}" data-tolerance="{option.tolerance:g}"'
     mark = "Right" if option.right else "Wrong"
+    stop = "" if option.text.endswith((".", "!", "?")) else "."
     return (
-        f"<li{data}><strong>{mark}: {to_html(option.text)}</strong> "
+        f"<li{data}><strong>{mark}: {to_html(option.text)}{stop}</strong> "
         f'<span class="sgd-quiz-why">{to_html(option.why)}</span></li>'
     )

@@ -100,4 +100,7 @@ def _box(lines: list[str], edge: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("**", "")
+    """Take the marks of **bold** away; `code` keeps its asterisks."""
+    pieces = re.split(r"(`[^`]+`)", text)
+    pieces[::2] = [piece.replace("**", "") for piece in pieces[::2]]
+    return "".join(pieces)
