@@ -546,7 +546,7 @@ def reduce_on_plateau(
     _checks.number("lr", lr, low=0, open_low=True)
     best, bad = math.inf, 0
     for loss in _checks.sequence("losses", losses):
-        if isinstance(loss, bool) or not isinstance(loss, Real):
+        if type(loss) is not float and (isinstance(loss, bool) or not isinstance(loss, Real)):
             _checks.fail("losses", "numbers", loss, error=TypeError)
         if loss < best * (1 - threshold):
             best, bad = float(loss), 0
