@@ -12,7 +12,12 @@ ENTRIES = {
     key: {"kind": kind, **dict(FIELD.findall(fields))}
     for kind, key, fields in ENTRY.findall((BOOK / "references.bib").read_text("utf-8"))
 }
-PLACE = {"article": "journal", "inproceedings": "booktitle", "misc": "howpublished"}
+PLACE = {
+    "article": "journal",
+    "book": "publisher",
+    "inproceedings": "booktitle",
+    "misc": "howpublished",
+}
 FORMS = {
     "doi": r"10\.\d{4,5}/\S+",
     "eprint": r"\d{4}\.\d{4,5}",
