@@ -93,6 +93,16 @@ def sequence(name: str, value: Any) -> list[Any]:
     return list(plain)
 
 
+def intervals(name: str, value: Any, rule: str) -> list[list[float]]:
+    """Return `value` as a list of pairs [low, high] if it holds such, with low < high."""
+    if not isinstance(value, Iterable):
+        fail(name, rule, value)
+    bounds = [[number(name, end) for end in sequence(name, pair)] for pair in value]
+    if any(len(ends) != 2 or ends[0] >= ends[1] for ends in bounds):
+        fail(name, rule, value)
+    return bounds
+
+
 def distinct(name: str, values: list[Any], hint: str = "") -> list[Any]:
     """Return `values` if there is one at least and none comes twice."""
     if not values:

@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping
 from torch import Tensor, nn
 from torch.func import functional_call
 
-__all__ = ["as_function"]
+__all__ = ["BATCH_NORM", "DROPOUT", "as_function"]
+
+#: Layers that are no function of weights and one example: they mix examples, or draw at random.
+BATCH_NORM = nn.modules.batchnorm._BatchNorm
+DROPOUT = nn.modules.dropout._DropoutNd
 
 
 def as_function(model: nn.Module) -> Callable[[Mapping[str, Tensor], Tensor], Tensor]:

@@ -155,9 +155,7 @@ def _schedule_axis(value: Any) -> Axis:
 
 def _callable(schedule: Any) -> Any:
     """Return a schedule, None if it has no effect."""
-    if schedule is not None and not callable(schedule):
-        _checks.fail("schedule", "a function step -> factor", schedule, error=TypeError)
-    return schedule
+    return None if schedule is None else _checks.function("schedule", schedule, "step -> factor")
 
 
 def _value(name: str, value: Any) -> Any:

@@ -355,11 +355,9 @@ def plot_contour(
 
 def _window(window: Any) -> list[list[float]]:
     """Return a window if it is a pair of intervals."""
-    rule, pairs = "((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1", np.asarray(window, dtype=object)
-    if pairs.shape != (2, 2):
-        _checks.fail("window", rule, window)
-    bounds = [[_checks.number("window", value) for value in pair] for pair in pairs]
-    if any(low >= high for low, high in bounds):
+    rule = "((x0, x1), (y0, y1)) with x0 < x1 and y0 < y1"
+    bounds = _checks.intervals("window", window, rule)
+    if len(bounds) != 2:
         _checks.fail("window", rule, window)
     return bounds
 
@@ -477,8 +475,7 @@ def plot_schedule(
     >>> plot_schedule(schedules.linear(10), 10).get_ylabel()
     'learning rate'
     """
-    if not callable(schedule):
-        _checks.fail("schedule", "a function of the step", schedule, error=TypeError)
+    _checks.function("schedule", schedule, "of the step")
     _checks.integer("steps", steps, low=1)
     values = [schedule(t) for t in range(steps)]
     return plot_curve(

@@ -74,10 +74,7 @@ class Problem:
         _checks.function("function", self.function, "of a point")
         _checks.integer("dim", self.dim, low=1)
         _checks.tensor("minimisers", self.minimisers, ndim=2)
-        for side in _checks.sequence("window", self.window):
-            ends = [_checks.number("window", end) for end in _checks.sequence("window", side)]
-            if len(ends) != 2 or ends[0] >= ends[1]:
-                _checks.fail("window", "made of pairs (low, high)", self.window)
+        _checks.intervals("window", self.window, "made of pairs (low, high)")
         _checks.tensor("start", self.start, ndim=1)
         if self.derivative is not None:
             _checks.function("derivative", self.derivative, "of a point")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks
-from sgdcourse._functional import as_function
+from sgdcourse._functional import BATCH_NORM, DROPOUT, as_function
 from sgdcourse.targets import check_targets, check_value
 from sgdcourse.training import loss_function
 
@@ -26,7 +26,6 @@ __all__ = [
 
 Loss = str | Callable[[Tensor, Tensor], Tensor]
 INSTEAD = "train it with fit, one run at a time"
-MIXES_EXAMPLES = nn.modules.batchnorm._BatchNorm
 SOME = 64  # examples on which a loss is tried
 
 
@@ -49,10 +48,10 @@ def check_model(model: nn.Module) -> None:
     if not any(p.requires_grad for p in _checks.module("model", model).parameters()):
         _checks.fail("model", "one with parameters to train", type(model).__name__)
     for layer in model.modules():
-        if getattr(layer, "track_running_stats", False) or isinstance(layer, MIXES_EXAMPLES):
+        if getattr(layer, "track_running_stats", False) or isinstance(layer, BATCH_NORM):
             rule = "free of statistics of the batch"
             _checks.fail("model", rule, type(layer).__name__, INSTEAD)
-        if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0:
+        if isinstance(layer, DROPOUT) and layer.p > 0:
             _checks.fail("model", "free of dropout", type(layer).__name__, INSTEAD)
 
 
@@ -107,6 +106,8 @@ def check_loss(name: Loss, model: nn.Module, x: Tensor, y: Tensor, data: str) ->
     both = zip(outputs.tensor_split([cut]), y[rows].tensor_split([cut]), strict=True)
     whole, parts = loss(outputs, y[rows]), [loss(*part) for part in both]
     check_value(whole, trained=False)
+    if whole.ndim:  # a run's losses are scalars, stacked along the runs
+        _checks.fail("loss", "a function that returns a scalar", f"shape {tuple(whole.shape)}")
     mean = (cut * parts[0] + (len(rows) - cut) * parts[1]) / len(rows)
     if bool(torch.isfinite(whole)) and not torch.allclose(whole, mean, rtol=1e-3):
         values, hint = (whole.item(), mean.item()), "two parts of a batch have another mean"

@@ -91,7 +91,7 @@ def _diverged(result: Result) -> Tensor:
 def _lr_used(plan: Plan, steps: int) -> tuple[tuple[str, ...], np.ndarray]:
     """Return lr · schedule(step), with the dimensions that it depends on."""
     axes = plan.grid.axes
-    factors = plan.factors[:steps].T.numpy()
+    factors = plan.factors.T.numpy()
     lrs = np.array(axes["lr"].values) if "lr" in axes else np.array([plan.default_lr])
     table = lrs[:, None, None] * factors
     dims = [name for name in axes if name in ("lr", "schedule") and axes[name].listed]

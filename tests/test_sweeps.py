@@ -382,6 +382,10 @@ class Calls(nn.Module):
         return self.then(self.line(x))
 
 
+def in_a_list(outputs, targets):
+    return nn.functional.mse_loss(outputs, targets).reshape(1)
+
+
 def root_mean_square(outputs, targets):
     return nn.functional.mse_loss(outputs, targets).sqrt()
 
@@ -438,6 +442,7 @@ def bad(**changes):
              loss="cross_entropy"), ValueError, "data.1. must be class numbers of"),
         (bad(model=models.mlp([1, 3]), data=CLASSES, loss=WEIGHTED), ValueError,
          "loss must be a mean over the batch.*two parts"),
+        (bad(loss=in_a_list), ValueError, r"loss must be .* a scalar, got 'shape \(1,\)'"),
         (bad(loss=root_mean_square), ValueError, "loss must be a mean over the batch"),
         (bad(epochs=3, schedule=[0.1, 0.2].__getitem__), ValueError, r"schedule\(2\) must be"),
         (bad(schedule=lambda t: None), TypeError, r"schedule\(0\) must be a number"),

@@ -22,7 +22,6 @@ from tools.randomness import unseeded
 
 MAX_BYTES = 500_000
 MAX_LINES = 20
-MAX_SETUP_LINES = 6
 MEDIAN_LINES = 5
 HIDING_TAGS = {"remove-cell", "remove-input", "hide-input", "hide-cell", "hide-output"}
 SKIP_TAGS = {"skip-execution", "nbval-skip"}

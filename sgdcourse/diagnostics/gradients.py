@@ -12,10 +12,8 @@ from torch import Tensor, nn
 from torch.func import vmap
 
 from sgdcourse import _checks
-from sgdcourse._functional import as_function
+from sgdcourse._functional import BATCH_NORM, DROPOUT, as_function
 from sgdcourse.diagnostics.parameters import (
-    BATCH_NORM,
-    DROPOUT,
     Data,
     flatten,
     loss_of_parameters,

@@ -9,14 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from sgdcourse import _checks
-from sgdcourse._functional import as_function
+from sgdcourse._functional import DROPOUT, as_function
 from sgdcourse.training import Loss, loss_function
 
 __all__ = ["flat_parameters", "load_flat_parameters"]
 
 Data = tuple[Tensor, Tensor]
-DROPOUT = nn.modules.dropout._DropoutNd
-BATCH_NORM = nn.modules.batchnorm._BatchNorm
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
